@@ -1,0 +1,30 @@
+/* log.h - the main log of a process, in supervisord's line format.
+ * Runs in: every process.  Role code logs; libraries return errors. */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+/* supervisord's levels; LOG_INFO and friends belong to <syslog.h>. */
+enum log_level {
+	LEVEL_BLATHER,
+	LEVEL_TRACE,
+	LEVEL_DEBUG,
+	LEVEL_INFO,
+	LEVEL_WARN,
+	LEVEL_ERROR,
+	LEVEL_CRITICAL,
+};
+
+/* Lines at or above level go to fd (borrowed; -1: nowhere) and, if mirror >= 0, to mirror as well.
+ * Until the first call: LEVEL_INFO to fd 2. */
+void log_open(int fd, int mirror, enum log_level level);
+
+/* "2026-01-31 23:59:59,999 WARN text\n", local time, one write(2) a line. */
+void log_at(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#define log_debug(...) log_at(LEVEL_DEBUG, __VA_ARGS__)
+#define log_info(...) log_at(LEVEL_INFO, __VA_ARGS__)
+#define log_warn(...) log_at(LEVEL_WARN, __VA_ARGS__)
+#define log_error(...) log_at(LEVEL_ERROR, __VA_ARGS__)
+#define log_critical(...) log_at(LEVEL_CRITICAL, __VA_ARGS__)
+
+#endif

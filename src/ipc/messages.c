@@ -1,0 +1,165 @@
+/* messages.c - see messages.h.  Each pair of functions lists the fields in the same order. */
+#include "ipc/messages.h"
+
+#include "base/buf.h"
+#include "base/strv.h"
+#include "ipc/pack.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void zygote_setup_pack(struct buf *buf, const struct zygote_setup *setup)
+{
+	pack_str(buf, setup->name);
+	pack_str(buf, setup->python);
+	pack_str(buf, setup->python_prefix);
+	pack_str(buf, setup->directory);
+	pack_strv(buf, setup->path);
+	pack_strv(buf, setup->preload);
+	pack_str(buf, setup->warmup);
+	pack_strv(buf, setup->environment);
+	pack_strv(buf, setup->allow);
+	pack_str(buf, setup->baseline);
+	pack_u32(buf, setup->policy);
+	pack_u32(buf, setup->mode);
+	pack_u32(buf, setup->preload_timeout);
+	pack_u32(buf, setup->progress);
+	pack_u32(buf, setup->thp);
+	pack_u32(buf, (uint32_t)setup->umask);
+}
+
+int zygote_setup_unpack(struct zygote_setup *setup, const void *data, size_t len)
+{
+	struct unpack in;
+	int r;
+
+	unpack_init(&in, data, len);
+	setup->name = unpack_str(&in);
+	setup->python = unpack_str(&in);
+	setup->python_prefix = unpack_str(&in);
+	setup->directory = unpack_str(&in);
+	setup->path = unpack_strv(&in);
+	setup->preload = unpack_strv(&in);
+	setup->warmup = unpack_str(&in);
+	setup->environment = unpack_strv(&in);
+	setup->allow = unpack_strv(&in);
+	setup->baseline = unpack_str(&in);
+	setup->policy = unpack_u32(&in);
+	setup->mode = unpack_u32(&in);
+	setup->preload_timeout = unpack_u32(&in);
+	setup->progress = unpack_u32(&in);
+	setup->thp = unpack_u32(&in);
+	setup->umask = (int32_t)unpack_u32(&in);
+	r = unpack_end(&in);
+	if (r < 0)
+		zygote_setup_done(setup);
+	return r;
+}
+
+void zygote_setup_done(struct zygote_setup *setup)
+{
+	free(setup->name);
+	free(setup->python);
+	free(setup->python_prefix);
+	free(setup->directory);
+	strv_free(setup->path);
+	strv_free(setup->preload);
+	free(setup->warmup);
+	strv_free(setup->environment);
+	strv_free(setup->allow);
+	free(setup->baseline);
+	memset(setup, 0, sizeof(*setup));
+}
+
+void zygote_ready_pack(struct buf *buf, const struct zygote_ready *ready)
+{
+	pack_u64(buf, ready->rss);
+	pack_u64(buf, ready->pss);
+	pack_u64(buf, ready->import_us);
+}
+
+int zygote_ready_unpack(struct zygote_ready *ready, const void *data, size_t len)
+{
+	struct unpack in;
+
+	unpack_init(&in, data, len);
+	ready->rss = unpack_u64(&in);
+	ready->pss = unpack_u64(&in);
+	ready->import_us = unpack_u64(&in);
+	return unpack_end(&in);
+}
+
+void spawn_request_pack(struct buf *buf, const struct spawn_request *request)
+{
+	pack_str(buf, request->name);
+	pack_strv(buf, request->argv);
+	pack_strv(buf, request->environment);
+	pack_str(buf, request->directory);
+	pack_strv(buf, request->sockets);
+	pack_u32(buf, (uint32_t)request->umask);
+	pack_u32(buf, request->setuid);
+	pack_u32(buf, request->uid);
+	pack_u32(buf, request->gid);
+	pack_str(buf, request->user);
+}
+
+int spawn_request_unpack(struct spawn_request *request, const void *data, size_t len)
+{
+	struct unpack in;
+	int r;
+
+	unpack_init(&in, data, len);
+	request->name = unpack_str(&in);
+	request->argv = unpack_strv(&in);
+	request->environment = unpack_strv(&in);
+	request->directory = unpack_str(&in);
+	request->sockets = unpack_strv(&in);
+	request->umask = (int32_t)unpack_u32(&in);
+	request->setuid = unpack_u32(&in);
+	request->uid = unpack_u32(&in);
+	request->gid = unpack_u32(&in);
+	request->user = unpack_str(&in);
+	r = unpack_end(&in);
+	if (r < 0)
+		spawn_request_done(request);
+	return r;
+}
+
+void spawn_request_done(struct spawn_request *request)
+{
+	free(request->name);
+	strv_free(request->argv);
+	strv_free(request->environment);
+	free(request->directory);
+	strv_free(request->sockets);
+	free(request->user);
+	memset(request, 0, sizeof(*request));
+}
+
+void spawn_reply_pack(struct buf *buf, const struct spawn_reply *reply)
+{
+	pack_u32(buf, (uint32_t)reply->pid);
+	pack_u32(buf, reply->again);
+	pack_str(buf, reply->error);
+}
+
+int spawn_reply_unpack(struct spawn_reply *reply, const void *data, size_t len)
+{
+	struct unpack in;
+	int r;
+
+	unpack_init(&in, data, len);
+	reply->pid = (int32_t)unpack_u32(&in);
+	reply->again = unpack_u32(&in);
+	reply->error = unpack_str(&in);
+	r = unpack_end(&in);
+	if (r < 0)
+		spawn_reply_done(reply);
+	return r;
+}
+
+void spawn_reply_done(struct spawn_reply *reply)
+{
+	free(reply->error);
+	memset(reply, 0, sizeof(*reply));
+}
