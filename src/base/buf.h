@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Zero-initialised is a valid empty buffer.  Running out of memory is sticky: `failed` is set, further
- * appends do nothing, and the owner checks once at the end. */
+/* Zero-initialised is a valid empty buffer.  Running out of memory is sticky: `failed` is set,
+ * further appends do nothing, and the owner checks once at the end. */
 struct buf {
 	char *data;  /* owned; NULL while nothing was appended */
 	size_t len;  /* bytes in use */
@@ -29,7 +29,8 @@ void buf_vprintf(struct buf *buf, const char *format, va_list ap);
 /* "" when empty; borrowed. */
 const char *buf_str(const struct buf *buf);
 
-/* Takes the text out as a malloc'ed string; NULL if the buffer had failed.  The buffer is empty afterwards. */
+/* Takes the text out as a malloc'ed string; NULL if the buffer had failed.  The buffer is empty
+ * afterwards. */
 char *buf_steal(struct buf *buf);
 
 #endif

@@ -21,15 +21,17 @@ int error_prefix(struct error *err, const char *format, ...)
 {
 	char rest[ERROR_TEXT_MAX];
 	va_list ap;
-	int n;
+	size_t len;
 
 	if (!err)
 		return -1;
 	memcpy(rest, err->text, sizeof(rest));
 	va_start(ap, format);
-	n = vsnprintf(err->text, sizeof(err->text), format, ap);
+	vsnprintf(err->text, sizeof(err->text) - 3, format, ap);
 	va_end(ap);
-	if (n >= 0 && (size_t)n < sizeof(err->text))
-		snprintf(err->text + n, sizeof(err->text) - (size_t)n, ": %s", rest);
+	strcat(err->text, ": ");
+	len = strlen(err->text);
+	memcpy(err->text + len, rest, sizeof(rest) - len);
+	err->text[sizeof(err->text) - 1] = '\0';
 	return -1;
 }

@@ -21,7 +21,8 @@ static inline void fd_cleanup(int *fd)
 /* Writes all, over short writes and EINTR.  0 or -errno. */
 int fd_write_all(int fd, const void *data, size_t len);
 
-/* Appends everything up to end of file, at most max bytes.  0, -EFBIG if there is more, or -errno. */
+/* Appends everything up to end of file, at most max bytes.  0, -EFBIG if there is more, or -errno.
+ */
 int fd_read_all(int fd, struct buf *buf, size_t max);
 
 /* The same for a path. */

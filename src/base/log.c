@@ -25,8 +25,9 @@ void log_open(int fd, int mirror, enum log_level level)
 void log_at(enum log_level level, const char *format, ...)
 {
 	static const char names[][5] = {
-		[LEVEL_BLATHER] = "BLAT", [LEVEL_TRACE] = "TRAC", [LEVEL_DEBUG] = "DEBG",    [LEVEL_INFO] = "INFO",
-		[LEVEL_WARN] = "WARN",    [LEVEL_ERROR] = "ERRO", [LEVEL_CRITICAL] = "CRIT",
+		[LEVEL_BLATHER] = "BLAT",  [LEVEL_TRACE] = "TRAC", [LEVEL_DEBUG] = "DEBG",
+		[LEVEL_INFO] = "INFO",     [LEVEL_WARN] = "WARN",  [LEVEL_ERROR] = "ERRO",
+		[LEVEL_CRITICAL] = "CRIT",
 	};
 	char line[8192];
 	struct timespec now;
@@ -40,7 +41,8 @@ void log_at(enum log_level level, const char *format, ...)
 	clock_gettime(CLOCK_REALTIME, &now);
 	localtime_r(&now.tv_sec, &tm);
 	len = strftime(line, sizeof(line), "%Y-%m-%d %H:%M:%S", &tm);
-	len += (size_t)snprintf(line + len, sizeof(line) - len, ",%03ld %s ", now.tv_nsec / 1000000, names[level]);
+	len += (size_t)snprintf(line + len, sizeof(line) - len, ",%03ld %s ", now.tv_nsec / 1000000,
+				names[level]);
 	va_start(ap, format);
 	n = vsnprintf(line + len, sizeof(line) - len - 1, format, ap);
 	va_end(ap);

@@ -9,7 +9,8 @@
 size_t strv_len(char *const *strv);
 void strv_free(char **strv); /* the strings too */
 
-/* Appends a copy (add) or takes the string over (take; freed on failure too).  0 or -ENOMEM, then *strv is as before. */
+/* Appends a copy (add) or takes the string over (take; freed on failure too).  0 or -ENOMEM, then
+ * *strv is as before. */
 int strv_add(char ***strv, const char *text);
 int strv_take(char ***strv, char *text);
 

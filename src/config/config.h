@@ -1,5 +1,6 @@
 /* config.h - a configuration file, read, checked and typed.
- * Runs in: supervisor.  Pure: bytes in, struct config or errors out; it starts, opens and changes nothing but the files it reads. */
+ * Runs in: supervisor.  Pure: bytes in, struct config or errors out; it starts, opens and changes
+ * nothing but the files it reads. */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
 
@@ -12,22 +13,22 @@ struct buf;
 
 /* Where a section begins: for messages. */
 struct config_where {
-	char *file;   /* owned */
+	char *file;    /* owned */
 	unsigned line; /* from 1 */
 };
 
 /* [supervisord] */
 struct config_daemon {
-	char *logfile;     /* path, "syslog", or NULL: none */
+	char *logfile; /* path, "syslog", or NULL: none */
 	char *pidfile;
 	char *identifier;
-	char *directory;   /* NULL: stay */
-	char *user;        /* NULL: stay */
+	char *directory; /* NULL: stay */
+	char *user;      /* NULL: stay */
 	char *childlogdir;
-	char **environment; /* NAME=VALUE */
+	char **environment;        /* NAME=VALUE */
 	uint64_t logfile_maxbytes; /* bytes; 0: no rotation */
 	uint32_t logfile_backups;
-	int loglevel;      /* enum log_level */
+	int loglevel; /* enum log_level */
 	uint32_t minfds;
 	uint32_t minprocs;
 	int32_t umask;
@@ -41,19 +42,20 @@ struct config_daemon {
 struct config_zygote {
 	struct config_where where;
 	char *name;
-	char *python;      /* as written: an interpreter or a venv; NULL: the one that configure found first */
+	char *python; /* as written: an interpreter or a venv; NULL: the one that configure found
+			 first */
 	char **path;
 	char **preload;
 	char *warmup;
 	char *user;
 	char *directory;
 	char **environment;
-	char **allow;      /* checked rules, as written */
-	char *baseline;    /* path or NULL */
-	uint32_t policy;   /* enum audit_policy, ipc/messages.h */
-	uint32_t mode;     /* enum audit_mode */
+	char **allow;             /* checked rules, as written */
+	char *baseline;           /* path or NULL */
+	uint32_t policy;          /* enum audit_policy, ipc/messages.h */
+	uint32_t mode;            /* enum audit_mode */
 	uint32_t preload_timeout; /* seconds */
-	int32_t umask;     /* -1: inherit */
+	int32_t umask;            /* -1: inherit */
 	bool thp;
 };
 
@@ -61,17 +63,17 @@ struct config_zygote {
 struct config_socket {
 	struct config_where where;
 	char *name;
-	char *listen;      /* tcp://HOST:PORT, unix://PATH (checked) */
+	char *listen; /* tcp://HOST:PORT, unix://PATH (checked) */
 	uint32_t backlog;
-	int32_t mode;      /* of a unix socket, octal; default 0700 */
-	char *owner;       /* "user[:group]" or NULL */
+	int32_t mode; /* of a unix socket, octal; default 0700 */
+	char *owner;  /* "user[:group]" or NULL */
 };
 
 enum autorestart { RESTART_NEVER, RESTART_UNEXPECTED, RESTART_ALWAYS };
 
 /* One output stream of a program. */
 struct config_log {
-	char *file;        /* path, "/dev/stdout" and the like; NULL: none.  AUTO: automatic is set */
+	char *file; /* path, "/dev/stdout" and the like; NULL: none.  AUTO: automatic is set */
 	bool automatic;
 	bool syslog;
 	bool events_enabled;
@@ -82,13 +84,13 @@ struct config_log {
 
 /* One process: a [program:x] with numprocs = N gives N of these, every expansion done. */
 struct config_process {
-	char *name;        /* process_name */
-	char *command;     /* as expanded */
-	char **argv;       /* command split as a POSIX shell splits words (no globbing, no variables) */
+	char *name;    /* process_name */
+	char *command; /* as expanded */
+	char **argv;   /* command split as a POSIX shell splits words (no globbing, no variables) */
 	char **environment; /* the program's own, NAME=VALUE */
-	char *directory;   /* NULL: inherit */
+	char *directory;    /* NULL: inherit */
 	struct config_log out, err;
-	unsigned num;      /* process_num */
+	unsigned num; /* process_num */
 };
 
 /* One [program:NAME]. */
@@ -97,17 +99,17 @@ struct config_program {
 	char *name;
 	struct config_process *processes; /* owned, nprocesses of them */
 	size_t nprocesses;
-	char *zygote;      /* NULL: exec'd */
-	char **sockets;    /* names of [socket:*] */
+	char *zygote;   /* NULL: exec'd */
+	char **sockets; /* names of [socket:*] */
 	char *user;
 	int priority;
-	uint32_t startsecs;    /* seconds */
+	uint32_t startsecs; /* seconds */
 	uint32_t startretries;
 	uint32_t stopwaitsecs; /* seconds */
 	int stopsignal;
 	uint8_t exitcodes[32]; /* bit set: status N is expected */
 	enum autorestart autorestart;
-	int32_t umask;     /* -1: inherit */
+	int32_t umask; /* -1: inherit */
 	bool autostart;
 	bool stopasgroup;
 	bool killasgroup;
@@ -117,13 +119,13 @@ struct config_program {
 /* [group:NAME], or the group of its own that a program has if no [group:*] names it. */
 struct config_group {
 	char *name;
-	size_t *programs;  /* indices into config.programs; owned */
+	size_t *programs; /* indices into config.programs; owned */
 	size_t nprograms;
 	int priority;
 };
 
 struct config {
-	char *file;        /* the main file; absolute */
+	char *file; /* the main file; absolute */
 	struct config_daemon daemon;
 	struct config_zygote *zygotes;
 	size_t nzygotes;
@@ -135,13 +137,15 @@ struct config {
 	size_t ngroups;
 };
 
-/* Reads `file` and everything it includes.  0 and a new *ret_config, or -1 with *ret_config untouched.  `messages` receives one line
- * for each error ("Error: FILE:LINE: [section] key: what; what to do") and each warning ("Warning: …"); all errors of a file, not only the
- * first.  It may hold warnings on success. */
+/* Reads `file` and everything it includes.  0 and a new *ret_config, or -1 with *ret_config
+ * untouched.  `messages` receives one line for each error ("Error: FILE:LINE: [section] key: what;
+ * what to do") and each warning ("Warning: …"); all errors of a file, not only the first.  It may
+ * hold warnings on success. */
 int config_load(const char *file, struct config **ret_config, struct buf *messages);
 void config_free(struct config *config);
 
-/* The file that is used without -c, as supervisord searches, forkserver.conf first in each place; malloc'ed, or NULL if there is none. */
+/* The file that is used without -c, as supervisord searches, forkserver.conf first in each place;
+ * malloc'ed, or NULL if there is none. */
 char *config_find(const char *program_path);
 
 const struct config_zygote *config_find_zygote(const struct config *config, const char *name);

@@ -1,15 +1,15 @@
-/* rule.h - one `allow` rule: which finding of the audit is accepted, and what becomes of the fd in a worker.
- * Runs in: supervisor (to check), tracer (to judge).  Pure.
+/* rule.h - one `allow` rule: which finding of the audit is accepted, and what becomes of the fd in
+ * a worker. Runs in: supervisor (to check), tracer (to judge).  Pure.
  *
  * Grammar:  PATTERN [at LOCATION] [keep|reopen|null|close]
  *
- *   PATTERN   KIND or KIND:TARGET.  KIND is a kind of finding (fd, thread, process, mapping, lock, io_uring) or a type of fd
- *             (file, directory, socket, pipe, eventpoll, …).  TARGET is a fnmatch(3) pattern, without FNM_PATHNAME, on the
- *             target as the report shows it (a path, "TCP 127.0.0.1:53710 -> …", a thread's name, a command line).
- *             Double quotes around PATTERN keep blanks in it.
- *   LOCATION  FILE[:LINE] or FUNCTION(): matches if any frame of the traceback does; FILE is a fnmatch pattern on the whole path,
- *             or on its end from a slash on.
- *   action    default: keep.  reopen, null and close are for fds only; reopen for files and directories only.
+ *   PATTERN   KIND or KIND:TARGET.  KIND is a kind of finding (fd, thread, process, mapping, lock,
+ * io_uring) or a type of fd (file, directory, socket, pipe, eventpoll, …).  TARGET is a fnmatch(3)
+ * pattern, without FNM_PATHNAME, on the target as the report shows it (a path, "TCP 127.0.0.1:53710
+ * -> …", a thread's name, a command line). Double quotes around PATTERN keep blanks in it. LOCATION
+ * FILE[:LINE] or FUNCTION(): matches if any frame of the traceback does; FILE is a fnmatch pattern
+ * on the whole path, or on its end from a slash on. action    default: keep.  reopen, null and
+ * close are for fds only; reopen for files and directories only.
  */
 #ifndef CONFIG_RULE_H
 #define CONFIG_RULE_H

@@ -32,7 +32,8 @@ int channel_pair(int ends[2])
 	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0 ? -errno : 0;
 }
 
-static int send_datagram(int fd, struct header *header, const void *body, size_t len, const int *fds, size_t nfds)
+static int send_datagram(int fd, struct header *header, const void *body, size_t len,
+			 const int *fds, size_t nfds)
 {
 	struct iovec iov[2] = { { header, sizeof(*header) }, { (void *)body, len } };
 	union control control;
@@ -56,7 +57,8 @@ static int send_datagram(int fd, struct header *header, const void *body, size_t
 	return 0;
 }
 
-int channel_send(int fd, uint32_t type, uint32_t id, const void *body, size_t len, const int *fds, size_t nfds)
+int channel_send(int fd, uint32_t type, uint32_t id, const void *body, size_t len, const int *fds,
+		 size_t nfds)
 {
 	struct header header = { CHANNEL_MAGIC, type, id, 0, len };
 	int all[CHANNEL_FDS_MAX + 1];
@@ -105,7 +107,8 @@ static int collect_fds(struct msghdr *in, struct message *msg, int *extra)
 	return r;
 }
 
-/* Reads the body that travelled in a memfd.  It is read, not mapped: a peer could shrink a mapped file under us. */
+/* Reads the body that travelled in a memfd.  It is read, not mapped: a peer could shrink a mapped
+ * file under us. */
 static int read_memfd(int fd, struct message *msg, size_t len)
 {
 	struct stat st;
@@ -130,9 +133,11 @@ static int read_memfd(int fd, struct message *msg, size_t len)
 	return 0;
 }
 
-static int take_body(struct message *msg, const struct header *header, const char *data, size_t len, int extra)
+static int take_body(struct message *msg, const struct header *header, const char *data, size_t len,
+		     int extra)
 {
-	if (header->magic != CHANNEL_MAGIC || header->len > CHANNEL_BODY_MAX || header->in_memfd > 1) {
+	if (header->magic != CHANNEL_MAGIC || header->len > CHANNEL_BODY_MAX ||
+	    header->in_memfd > 1) {
 		fd_close(&extra);
 		return -EPROTO;
 	}

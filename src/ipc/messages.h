@@ -23,61 +23,72 @@ struct buf;
 enum message_type {
 	MESSAGE_SETUP = 1, /* struct zygote_setup; the first message, once */
 	MESSAGE_PROGRESS,  /* u32 modules imported so far, str module in progress (NULL: none) */
-	MESSAGE_REPORT,    /* the audit report, JSON text, not packed.  Sent once, for every outcome but a crash of ours */
+	MESSAGE_REPORT,    /* the audit report, JSON text, not packed.  Sent once, for every outcome
+			      but a crash of ours */
 	MESSAGE_READY,     /* struct zygote_ready */
 	MESSAGE_SPAWN,     /* struct spawn_request; fds in its order */
 	MESSAGE_SPAWNED,   /* struct spawn_reply */
 };
 
-enum audit_policy { AUDIT_ENFORCE, AUDIT_WARN, AUDIT_OFF }; /* what a violation means; OFF: no tracer at all */
-enum audit_mode { AUDIT_FILTER, AUDIT_FULL };               /* how it is traced: DESIGN.md §2 */
+enum audit_policy {
+	AUDIT_ENFORCE,
+	AUDIT_WARN,
+	AUDIT_OFF
+};                                            /* what a violation means; OFF: no tracer at all */
+enum audit_mode { AUDIT_FILTER, AUDIT_FULL }; /* how it is traced: DESIGN.md §2 */
 
-/* What to import and how to judge it.  All pointers are owned by the struct and may be NULL where a default is named. */
+/* What to import and how to judge it.  All pointers are owned by the struct and may be NULL where a
+ * default is named. */
 struct zygote_setup {
-	char *name;             /* of the zygote, for messages and ps */
-	char *python;           /* absolute path of the interpreter or the venv's python: sys.executable */
-	char *python_prefix;    /* the sys.base_prefix it must turn out to have; NULL: not checked */
-	char *directory;        /* working directory; NULL: as it is */
-	char **path;            /* put in front of sys.path, in this order; the working directory follows */
-	char **preload;         /* modules, in import order */
-	char *warmup;           /* "module:callable" or NULL */
-	char **environment;     /* the complete environment, NAME=VALUE */
-	char **allow;           /* rules as written: "PATTERN [at LOCATION] [keep|reopen|null|close]" (config/rule.h) */
-	char *baseline;         /* text of a baseline file (report/baseline.h) or NULL */
-	uint32_t policy;        /* enum audit_policy */
-	uint32_t mode;          /* enum audit_mode */
+	char *name;   /* of the zygote, for messages and ps */
+	char *python; /* absolute path of the interpreter or the venv's python: sys.executable */
+	char *python_prefix; /* the sys.base_prefix it must turn out to have; NULL: not checked */
+	char *directory;     /* working directory; NULL: as it is */
+	char **path;    /* put in front of sys.path, in this order; the working directory follows */
+	char **preload; /* modules, in import order */
+	char *warmup;   /* "module:callable" or NULL */
+	char **environment; /* the complete environment, NAME=VALUE */
+	char **allow;       /* rules as written: "PATTERN [at LOCATION] [keep|reopen|null|close]"
+			       (config/rule.h) */
+	char *baseline;     /* text of a baseline file (report/baseline.h) or NULL */
+	uint32_t policy;    /* enum audit_policy */
+	uint32_t mode;      /* enum audit_mode */
 	uint32_t preload_timeout; /* seconds; 0: none */
-	uint32_t progress;      /* 1: send MESSAGE_PROGRESS */
-	uint32_t thp;           /* 1: leave transparent huge pages as they are; 0: PR_SET_THP_DISABLE */
-	int32_t umask;          /* -1: as it is */
+	uint32_t progress;        /* 1: send MESSAGE_PROGRESS */
+	uint32_t thp;  /* 1: leave transparent huge pages as they are; 0: PR_SET_THP_DISABLE */
+	int32_t umask; /* -1: as it is */
 };
 
-/* The zygote as it is now, before its first fork.  Bytes, from /proc/self/smaps_rollup; 0 where unknown. */
+/* The zygote as it is now, before its first fork.  Bytes, from /proc/self/smaps_rollup; 0 where
+ * unknown. */
 struct zygote_ready {
 	uint64_t rss;
 	uint64_t pss;
 	uint64_t import_us; /* microseconds from the first import to the end of the warm-up */
 };
 
-/* How a worker is to be started.  The fds of the message: gate, stdin, stdout, stderr, then nsockets listeners.
+/* How a worker is to be started.  The fds of the message: gate, stdin, stdout, stderr, then
+ * nsockets listeners.
  *
- * The gate is the read end of a pipe: the worker runs nothing of the application before one byte arrives there, which the
- * supervisor writes once it knows the pid; at end of file the worker exits.  So no worker can run that nobody supervises. */
+ * The gate is the read end of a pipe: the worker runs nothing of the application before one byte
+ * arrives there, which the supervisor writes once it knows the pid; at end of file the worker
+ * exits.  So no worker can run that nobody supervises. */
 struct spawn_request {
-	char *name;           /* "web:web_03", for messages */
-	char **argv;          /* the command, split: python -m M…, python script…, a console script, pkg.mod:callable… */
-	char **environment;   /* the complete environment, without LISTEN_* */
-	char *directory;      /* NULL: as the zygote */
-	char **sockets;       /* names of the listeners, passed as fds 3… and LISTEN_FDNAMES */
-	int32_t umask;        /* -1: as the zygote */
-	uint32_t setuid;      /* 1: become uid, gid and groups */
+	char *name;  /* "web:web_03", for messages */
+	char **argv; /* the command, split: python -m M…, python script…, a console script,
+			pkg.mod:callable… */
+	char **environment; /* the complete environment, without LISTEN_* */
+	char *directory;    /* NULL: as the zygote */
+	char **sockets;     /* names of the listeners, passed as fds 3… and LISTEN_FDNAMES */
+	int32_t umask;      /* -1: as the zygote */
+	uint32_t setuid;    /* 1: become uid, gid and groups */
 	uint32_t uid;
 	uint32_t gid;
-	char *user;           /* its name, for initgroups(3) */
+	char *user; /* its name, for initgroups(3) */
 };
 
-/* pid > 0: forked, or error says why not and `again` whether trying again later may help (EAGAIN, ENOMEM);
- * if not, the zygote has refused because it is no longer what was audited. */
+/* pid > 0: forked, or error says why not and `again` whether trying again later may help (EAGAIN,
+ * ENOMEM); if not, the zygote has refused because it is no longer what was audited. */
 struct spawn_reply {
 	int32_t pid;
 	uint32_t again;
@@ -85,7 +96,8 @@ struct spawn_reply {
 };
 
 void zygote_setup_pack(struct buf *buf, const struct zygote_setup *setup);
-int zygote_setup_unpack(struct zygote_setup *setup, const void *data, size_t len); /* 0 or -EPROTO, then *setup is empty */
+int zygote_setup_unpack(struct zygote_setup *setup, const void *data,
+			size_t len); /* 0 or -EPROTO, then *setup is empty */
 void zygote_setup_done(struct zygote_setup *setup);
 
 void zygote_ready_pack(struct buf *buf, const struct zygote_ready *ready);

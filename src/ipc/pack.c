@@ -96,7 +96,8 @@ char **unpack_strv(struct unpack *in)
 	uint32_t n = unpack_u32(in);
 	char **strv;
 
-	if (in->bad || n > in->left / sizeof(uint32_t)) { /* each string takes at least its length field */
+	if (in->bad ||
+	    n > in->left / sizeof(uint32_t)) { /* each string takes at least its length field */
 		in->bad = true;
 		return NULL;
 	}

@@ -1,5 +1,5 @@
-/* pack.h - the encoding of message bodies: native integers and length-prefixed bytes, every length checked.
- * Runs in: every process that speaks over a channel. */
+/* pack.h - the encoding of message bodies: native integers and length-prefixed bytes, every length
+ * checked. Runs in: every process that speaks over a channel. */
 #ifndef IPC_PACK_H
 #define IPC_PACK_H
 
@@ -14,8 +14,9 @@ void pack_u64(struct buf *buf, uint64_t value);
 void pack_str(struct buf *buf, const char *text); /* NULL is kept apart from "" */
 void pack_strv(struct buf *buf, char *const *strv);
 
-/* A reader over borrowed bytes.  The first malformed field sets `bad`; from then on numbers read as 0, strings as NULL
- * and vectors as empty, so that a caller checks once at the end with unpack_end(). */
+/* A reader over borrowed bytes.  The first malformed field sets `bad`; from then on numbers read as
+ * 0, strings as NULL and vectors as empty, so that a caller checks once at the end with
+ * unpack_end(). */
 struct unpack {
 	const char *at;
 	size_t left;
