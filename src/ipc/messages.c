@@ -13,11 +13,9 @@ void zygote_setup_pack(struct buf *buf, const struct zygote_setup *setup)
 	pack_str(buf, setup->name);
 	pack_str(buf, setup->python);
 	pack_str(buf, setup->python_prefix);
-	pack_str(buf, setup->directory);
 	pack_strv(buf, setup->path);
 	pack_strv(buf, setup->preload);
 	pack_str(buf, setup->warmup);
-	pack_strv(buf, setup->environment);
 	pack_strv(buf, setup->allow);
 	pack_str(buf, setup->baseline);
 	pack_u32(buf, setup->policy);
@@ -25,7 +23,6 @@ void zygote_setup_pack(struct buf *buf, const struct zygote_setup *setup)
 	pack_u32(buf, setup->preload_timeout);
 	pack_u32(buf, setup->progress);
 	pack_u32(buf, setup->thp);
-	pack_u32(buf, (uint32_t)setup->umask);
 }
 
 int zygote_setup_unpack(struct zygote_setup *setup, const void *data, size_t len)
@@ -37,11 +34,9 @@ int zygote_setup_unpack(struct zygote_setup *setup, const void *data, size_t len
 	setup->name = unpack_str(&in);
 	setup->python = unpack_str(&in);
 	setup->python_prefix = unpack_str(&in);
-	setup->directory = unpack_str(&in);
 	setup->path = unpack_strv(&in);
 	setup->preload = unpack_strv(&in);
 	setup->warmup = unpack_str(&in);
-	setup->environment = unpack_strv(&in);
 	setup->allow = unpack_strv(&in);
 	setup->baseline = unpack_str(&in);
 	setup->policy = unpack_u32(&in);
@@ -49,7 +44,6 @@ int zygote_setup_unpack(struct zygote_setup *setup, const void *data, size_t len
 	setup->preload_timeout = unpack_u32(&in);
 	setup->progress = unpack_u32(&in);
 	setup->thp = unpack_u32(&in);
-	setup->umask = (int32_t)unpack_u32(&in);
 	r = unpack_end(&in);
 	if (r < 0)
 		zygote_setup_done(setup);
@@ -61,11 +55,9 @@ void zygote_setup_done(struct zygote_setup *setup)
 	free(setup->name);
 	free(setup->python);
 	free(setup->python_prefix);
-	free(setup->directory);
 	strv_free(setup->path);
 	strv_free(setup->preload);
 	free(setup->warmup);
-	strv_free(setup->environment);
 	strv_free(setup->allow);
 	free(setup->baseline);
 	memset(setup, 0, sizeof(*setup));

@@ -37,26 +37,28 @@ enum audit_policy {
 };                                            /* what a violation means; OFF: no tracer at all */
 enum audit_mode { AUDIT_FILTER, AUDIT_FULL }; /* how it is traced: DESIGN.md §2 */
 
+/* How a zygote is started: exec'd by the supervisor as `zygote-python3.X FD NAME`, where FD is its
+ * end of the channel (the only fd besides 0, 1 and 2), with the environment, user, umask and
+ * working directory already in place. `zygote-python3.X --describe` prints "version=3.11.2",
+ * "prefix=/usr" and "abiflags=" as lines and exits. */
+
 /* What to import and how to judge it.  All pointers are owned by the struct and may be NULL where a
  * default is named. */
 struct zygote_setup {
 	char *name;   /* of the zygote, for messages and ps */
 	char *python; /* absolute path of the interpreter or the venv's python: sys.executable */
 	char *python_prefix; /* the sys.base_prefix it must turn out to have; NULL: not checked */
-	char *directory;     /* working directory; NULL: as it is */
 	char **path;    /* put in front of sys.path, in this order; the working directory follows */
 	char **preload; /* modules, in import order */
 	char *warmup;   /* "module:callable" or NULL */
-	char **environment; /* the complete environment, NAME=VALUE */
-	char **allow;       /* rules as written: "PATTERN [at LOCATION] [keep|reopen|null|close]"
-			       (config/rule.h) */
-	char *baseline;     /* text of a baseline file (report/baseline.h) or NULL */
-	uint32_t policy;    /* enum audit_policy */
-	uint32_t mode;      /* enum audit_mode */
+	char **allow;   /* rules as written: "PATTERN [at LOCATION] [keep|reopen|null|close]"
+			   (config/rule.h) */
+	char *baseline; /* text of a baseline file (report/baseline.h) or NULL */
+	uint32_t policy;          /* enum audit_policy */
+	uint32_t mode;            /* enum audit_mode */
 	uint32_t preload_timeout; /* seconds; 0: none */
 	uint32_t progress;        /* 1: send MESSAGE_PROGRESS */
-	uint32_t thp;  /* 1: leave transparent huge pages as they are; 0: PR_SET_THP_DISABLE */
-	int32_t umask; /* -1: as it is */
+	uint32_t thp; /* 1: leave transparent huge pages as they are; 0: PR_SET_THP_DISABLE */
 };
 
 /* The zygote as it is now, before its first fork.  Bytes, from /proc/self/smaps_rollup; 0 where
