@@ -1,0 +1,41 @@
+/* launch.h - starts a program as a direct child with nothing inherited but what is named.
+ * Runs in: supervisor. */
+#ifndef SUPERVISOR_LAUNCH_H
+#define SUPERVISOR_LAUNCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct error;
+struct user;
+
+#define LAUNCH_FDS_MAX 64
+#define LAUNCH_PID_ROOM "LISTEN_PID=          " /* what launch.listen_pid must start as */
+
+/* Everything is borrowed and only read, but listen_pid. */
+struct launch {
+	const char *path;         /* of the program; not searched for */
+	char *const *argv;        /* argv[0] need not be path */
+	char *const *environment; /* complete */
+	const char *directory;    /* NULL: stay.  Entered after the user was changed */
+	const struct user *user;  /* NULL: stay */
+	int stdio[3];             /* -1: /dev/null */
+	const int *fds;           /* become 3, 4, … */
+	size_t nfds;
+	int32_t umask;    /* -1: stay */
+	char *listen_pid; /* an entry of environment, made of LAUNCH_PID_ROOM; the child writes its
+			     pid into it.  NULL: none */
+};
+
+/* Forks and execs: own process group, signal mask empty, every disposition default, no other fd.
+ * Returns when the exec has happened: the pid; or -errno with the failed call and its object in err
+ * ("chdir to /srv/x: No such file or directory"), then no child is left.  The caller is
+ * single-threaded. */
+pid_t launch(const struct launch *what, struct error *err);
+
+/* Finds `name` as execvp(3) does, in PATH of `environment`.  A malloc'ed path, or NULL with err in
+ * supervisord's words ("can't find command 'x'", "command at '/x' is not executable"). */
+char *launch_find(const char *name, char *const *environment, struct error *err);
+
+#endif
