@@ -131,7 +131,8 @@ AC_DEFUN([FORKSERVER_PYTHON], [
     FORKSERVER_LINK_PYTHON
     PYTHON_VERSIONS="${PYTHON_VERSIONS:+$PYTHON_VERSIONS }$py_version"
     ZYGOTES="$ZYGOTES zygote-python$py_version\$(EXEEXT)"
-    AS_IF([test -z "$DEFAULT_PYTHON"], [DEFAULT_PYTHON=$py_real DEFAULT_VERSION=$py_version])
+    AS_IF([test -z "$DEFAULT_PYTHON"],
+      [DEFAULT_PYTHON=$py_real DEFAULT_VERSION=$py_version PYTHON_INCLUDE=$py_include])
     py_cppflags="$py_cppflags -DPYTHON_PREFIX='\"$py_prefix\"' -DPYTHON_EXECUTABLE='\"$py_real\"'"
     eval "PY${py_minor}_CPPFLAGS=\$py_cppflags PY${py_minor}_LIBS=\$py_libs"
   done
@@ -141,6 +142,7 @@ AC_DEFUN([FORKSERVER_PYTHON], [
   AC_SUBST([ZYGOTES])
   AC_SUBST([DEFAULT_PYTHON])
   AC_SUBST([DEFAULT_VERSION])
+  AC_SUBST([PYTHON_INCLUDE])
   m4_foreach([minor], [FORKSERVER_MINORS], [
     AC_SUBST([PY]minor[_CPPFLAGS])
     AC_SUBST([PY]minor[_LIBS])])
