@@ -1,0 +1,7 @@
+import socket
+
+listener = socket.create_server(("127.0.0.1", 0))
+client = socket.create_connection(listener.getsockname())
+peer, address = listener.accept()  # LEAK type=socket syscall=accept4 target=ESTABLISHED
+client.close()
+listener.close()

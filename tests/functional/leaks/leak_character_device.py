@@ -1,0 +1,3 @@
+import os
+
+fd = os.open("/dev/zero", os.O_RDONLY)  # LEAK target=/dev/zero

@@ -1,0 +1,2 @@
+class Settings:
+    source = open(__file__)  # LEAK type=file func=Settings

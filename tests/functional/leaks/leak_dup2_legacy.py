@@ -1,0 +1,8 @@
+# NEEDS probe
+import os
+
+import rawcall
+
+first = os.open(__file__, os.O_RDONLY)
+rawcall.syscall("dup2", first, 201)  # LEAK type=file fd=201 syscall=dup2 lineage=yes
+os.close(first)

@@ -1,0 +1,3 @@
+import select
+
+poll = select.epoll()  # LEAK type=eventpoll syscall=epoll_create1

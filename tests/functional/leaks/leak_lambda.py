@@ -1,0 +1,2 @@
+connect = lambda: open(__file__)  # LEAK type=file func=<lambda>
+handle = connect()

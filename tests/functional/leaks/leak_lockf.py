@@ -1,0 +1,4 @@
+import fcntl
+
+lock = open("app.lock", "w")  # LEAK type=file
+fcntl.lockf(lock, fcntl.LOCK_EX)  # LEAK kind=lock target=app.lock

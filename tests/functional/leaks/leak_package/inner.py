@@ -1,0 +1,2 @@
+"""Holds nothing."""
+LIMIT = 10

@@ -1,0 +1,1 @@
+from leakpkg.first import second

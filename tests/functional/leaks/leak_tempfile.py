@@ -1,0 +1,3 @@
+import tempfile
+
+scratch = tempfile.TemporaryFile()  # LEAK type=file

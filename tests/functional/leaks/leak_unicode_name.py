@@ -1,0 +1,5 @@
+def öffne():
+    return open(__file__)  # LEAK type=file func=öffne
+
+
+griff = öffne()

@@ -1,0 +1,3 @@
+import zipfile
+
+archive = zipfile.ZipFile("data.zip", "w")  # LEAK type=file target=data.zip

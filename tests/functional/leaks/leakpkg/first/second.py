@@ -1,0 +1,1 @@
+handle = open(__file__)  # LEAK type=file

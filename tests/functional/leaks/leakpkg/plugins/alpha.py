@@ -1,0 +1,5 @@
+def register():
+    return open(__file__)  # LEAK type=file func=register
+
+
+handle = register()
