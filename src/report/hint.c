@@ -5,6 +5,7 @@
 #include "base/util.h"
 #include "config/rule.h"
 #include "report/document.h"
+#include "report/utf8.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -42,21 +43,23 @@ static bool runs_through(const struct finding *finding, const char *part)
 /* ---- the rule ---- */
 
 /* Text as a literal in a fnmatch pattern.  What a configuration file or a quoted word would read
- * differently becomes "?": a quote, "%" (expansion), ";" (comment), a control character; and bytes
- * that a report cannot show. */
+ * differently becomes "?": a quote, "%" (expansion), ";" (comment), a control character.  Bytes
+ * that a report cannot show become "*", which stands for them in every locale. */
 static void add_literal(struct buf *out, const char *text)
 {
-	for (; *text; text++) {
+	while (*text) {
 		unsigned char c = (unsigned char)*text;
+		size_t len = utf8_sequence(text);
 
-		if (c < 0x20 || c == 0x7f || strchr("\"%;", c))
-			buf_addch(out, '?');
-		else if (c >= 0x80)
+		if (len == 0)
+			buf_addch(out, '*');
+		else if (c < 0x20 || c == 0x7f || strchr("\"%;", c))
 			buf_addch(out, '?');
 		else if (strchr("*?[]\\", c))
 			buf_printf(out, "\\%c", c);
 		else
-			buf_addch(out, (char)c);
+			buf_add(out, text, len);
+		text += len ? len : 1;
 	}
 }
 

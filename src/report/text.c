@@ -469,12 +469,14 @@ static void put_error(struct printer *p, json_t *error)
 static void put_title(struct printer *p, json_t *report)
 {
 	const char *name = text_of(report, "name"), *python = text_of(report, "python");
+	json_t *target = json_object_get(report, "target");
+	const char *first = json_string_value(json_array_get(target, 0));
 
 	style(p, BOLD);
 	say(p, "Audit of ");
-	put_strings(p, json_object_get(report, "target"), ", ");
+	put_strings(p, target, ", ");
 	style(p, RESET);
-	if (name && *name) {
+	if (name && *name && strcmp(name, or_(first, "")) != 0) {
 		say(p, " for zygote ");
 		put(p, name);
 	}
@@ -529,7 +531,7 @@ char *report_text(const char *json, size_t len, bool color, struct error *err)
 	char *text;
 
 	if (!report || !text_of(report, "schema") ||
-	    strncmp(text_of(report, "schema"), "forkserver-audit/1", 18) != 0) {
+	    strcmp(text_of(report, "schema"), "forkserver-audit/1") != 0) {
 		error_set(err, "not an audit report: %s",
 			  report ? "the schema is not forkserver-audit/1" : where.text);
 		json_decref(report);
