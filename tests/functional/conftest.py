@@ -3,6 +3,7 @@ leaves a process behind.
 
 FORKSERVER_BUILDDIR names the build directory (default: the top of the sources, or `build` in it).
 Every zygote-python3.X found there is tested.  FORKSERVER_TEST_TIMEOUT scales the deadlines (1.0).
+FORKSERVER_WRAPPER is a command that supervisors are run under, such as valgrind.
 """
 import ctypes
 import functools
@@ -10,6 +11,7 @@ import json
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -341,7 +343,9 @@ class Supervisor:
     def __init__(self, config, directory, env):
         self.log = directory / "supervisor.log"
         with open(self.log, "wb") as log:
-            self.process = subprocess.Popen([str(builddir() / "forkserver"), "-c", str(config)],
+            wrapper = shlex.split(os.environ.get("FORKSERVER_WRAPPER", ""))
+            program = [*wrapper, str(builddir() / "forkserver"), "-c", str(config)]
+            self.process = subprocess.Popen(program,
                                             cwd=directory, env=env, stdin=subprocess.DEVNULL,
                                             stdout=log, stderr=subprocess.STDOUT,
                                             start_new_session=True)

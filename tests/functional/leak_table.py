@@ -16,7 +16,7 @@ Each part between semicolons is a finding that the audit must blame on this line
     thread=      name of the thread that did it (default MainThread)
     name=        of a thread that is alive: its own name
     fd=          the number
-    lineage=yes  the report must say what it is a copy of
+    lineage=yes  the report must say what it is a copy of, back to the line marked `# ORIGIN`
     depth=       least number of frames in the traceback
     attributed=  no: must be reported unattributed; any: may be
 A line `# NEEDS probe` marks a module that not every kernel, machine or user can run.
@@ -123,6 +123,17 @@ def own_frame(violation, files):
     return None
 
 
+def origin_is_right(violation, file):
+    """Whether the oldest fd of a lineage was made on a line that the module marks."""
+    lineage = violation.get("lineage") or []
+    marked = [number for number, line in enumerate(file.read_text("utf-8").splitlines(), 1)
+              if line.endswith("# ORIGIN")]
+    if not lineage or not marked:
+        return bool(lineage)
+    frame = own_frame(lineage[-1], [file])
+    return frame is not None and frame["line"] in marked
+
+
 def mismatches(violation, expected, version):
     """What is wrong with a finding that is meant to be `expected`: a list of words, best empty."""
     wrong = []
@@ -155,7 +166,7 @@ def mismatches(violation, expected, version):
     if expected.kind != "thread":
         check("thread", violation.get("thread") == (expected.thread or "MainThread"))
     if expected.lineage:
-        check("lineage", violation.get("lineage"))
+        check("lineage", origin_is_right(violation, expected.file))
     if expected.depth:
         check("depth", len(violation.get("traceback") or []) >= int(expected.depth))
     frame = own_frame(violation, [expected.file])

@@ -1,4 +1,4 @@
 import os
 
 os.mkfifo("fifo")
-fd = os.open("fifo", os.O_RDWR)  # LEAK type=fifo|pipe|file target=fifo
+fd = os.open("fifo", os.O_RDWR)  # LEAK type=fifo target=fifo

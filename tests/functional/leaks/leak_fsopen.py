@@ -1,4 +1,4 @@
 # NEEDS probe
 import rawcall
 
-fd = rawcall.syscall("fsopen", b"tmpfs", 1)  # LEAK type=fscontext syscall=fsopen
+fd = rawcall.syscall("fsopen", b"tmpfs", 1)  # LEAK type=mount|fscontext syscall=fsopen

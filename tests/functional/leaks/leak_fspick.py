@@ -1,4 +1,4 @@
 # NEEDS probe
 import rawcall
 
-fd = rawcall.syscall("fspick", -100, b"/", 0)  # LEAK type=fscontext syscall=fspick
+fd = rawcall.syscall("fspick", -100, b"/", 0)  # LEAK type=mount|fscontext syscall=fspick

@@ -1,3 +1,3 @@
 import os
 
-fd = os.memfd_create("cache")  # LEAK type=memfd|file syscall=memfd_create target=cache
+fd = os.memfd_create("cache")  # LEAK type=memfd syscall=memfd_create target=cache

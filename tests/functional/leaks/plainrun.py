@@ -5,7 +5,7 @@ Usage: python plainrun.py MODULE…    (with the leaks' directory on PYTHONPATH)
 Standard library only; runs on 3.9 and later.
 """
 import ctypes
-import importlib
+import importlib.util
 import json
 import os
 import signal
@@ -106,11 +106,7 @@ def observe(name):
 
 
 def source(name):
-    here = os.path.dirname(os.path.abspath(__file__))
-    path = os.path.join(here, name + ".py")
-    if not os.path.exists(path):
-        path = os.path.join(here, name, "__init__.py")
-    with open(path, encoding="utf-8") as file:
+    with open(importlib.util.find_spec(name).origin, encoding="utf-8") as file:
         return file.read()
 
 
@@ -127,6 +123,10 @@ def in_child(name):
     importer = os.getpid()
     try:
         os.close(r)
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, 1)
+        os.dup2(null, 2)
+        os.close(null)
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         try:
             result = observe(name)

@@ -1,0 +1,3 @@
+import socket
+
+addresses = socket.getaddrinfo("localhost", 80)
