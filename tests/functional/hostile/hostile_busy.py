@@ -1,0 +1,9 @@
+"""Hangs without a single system call."""
+
+
+def spin():
+    while True:
+        pass
+
+
+spin()

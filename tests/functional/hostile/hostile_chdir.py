@@ -1,0 +1,6 @@
+import os
+import tempfile
+
+place = tempfile.mkdtemp()
+os.chdir(place)
+os.rmdir(place)

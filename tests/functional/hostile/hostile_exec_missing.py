@@ -1,0 +1,6 @@
+import os
+
+try:
+    os.execv("/no/such/program", ["x"])
+except OSError:
+    pass

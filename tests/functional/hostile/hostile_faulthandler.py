@@ -1,0 +1,4 @@
+import faulthandler
+
+faulthandler.enable()
+faulthandler.dump_traceback_later(100000)  # LEAK kind=thread

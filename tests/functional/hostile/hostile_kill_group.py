@@ -1,0 +1,5 @@
+"""Kills its whole process group."""
+import os
+import signal
+
+os.killpg(0, signal.SIGKILL)

@@ -1,0 +1,3 @@
+import os
+
+os.nice(15)

@@ -1,0 +1,6 @@
+import os
+
+try:
+    os.setsid()
+except OSError:
+    os.setpgid(0, 0)

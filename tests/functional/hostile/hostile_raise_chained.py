@@ -1,0 +1,4 @@
+try:
+    {}["key"]
+except KeyError as error:
+    raise RuntimeError("configuration is incomplete") from error

@@ -1,0 +1,5 @@
+def descend():
+    descend()
+
+
+descend()

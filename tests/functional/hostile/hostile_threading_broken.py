@@ -1,0 +1,4 @@
+import threading
+
+threading._active.clear()
+threading.current_thread = None
