@@ -1,8 +1,4 @@
 /* interpreter.c - see interpreter.h. */
-#ifdef HAVE_CONFIG_H
-#include <config.h>
-#endif
-
 #include "supervisor/interpreter.h"
 
 #include "base/buf.h"

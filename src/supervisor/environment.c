@@ -1,0 +1,91 @@
+/* environment.c - see environment.h. */
+#include "supervisor/environment.h"
+
+#include "base/buf.h"
+#include "base/strv.h"
+#include "base/util.h"
+#include "config/config.h"
+#include "supervisor/launch.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool meant_for_us(const char *entry)
+{
+	static const char *const names[] = { "NOTIFY_SOCKET=", "WATCHDOG_PID=", "WATCHDOG_USEC=",
+					     "LISTEN_PID=",    "LISTEN_FDS=",   "LISTEN_FDNAMES=" };
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (strncmp(entry, names[i], strlen(names[i])) == 0)
+			return true;
+	return false;
+}
+
+int environment_merge(char ***environment, char *const *more)
+{
+	for (; more && *more; more++) {
+		const char *equals = strchr(*more, '=');
+		CLEANUP_FREE char *name = NULL;
+
+		if (!equals)
+			continue;
+		name = strndup(*more, (size_t)(equals - *more));
+		if (!name || strv_setenv(environment, name, equals + 1) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+char **environment_base(const struct config_daemon *daemon)
+{
+	char **made = NULL;
+
+	for (char **at = environ; at && *at; at++)
+		if (!meant_for_us(*at) && strv_add(&made, *at) < 0)
+			goto failed;
+	if (environment_merge(&made, daemon->environment) < 0)
+		goto failed;
+	return made ? made : strv_copy(NULL);
+failed:
+	strv_free(made);
+	return NULL;
+}
+
+char **environment_program(const struct config_daemon *daemon, const char *process,
+			   const char *group, char *const *own)
+{
+	char **made = environment_base(daemon);
+
+	if (!made)
+		return NULL;
+	if (strv_setenv(&made, "SUPERVISOR_ENABLED", "1") < 0 ||
+	    strv_setenv(&made, "SUPERVISOR_PROCESS_NAME", process) < 0 ||
+	    strv_setenv(&made, "SUPERVISOR_GROUP_NAME", group) < 0 ||
+	    environment_merge(&made, own) < 0) {
+		strv_free(made);
+		return NULL;
+	}
+	return made;
+}
+
+int environment_add_sockets(char ***environment, char *const *names)
+{
+	struct buf joined = { 0 };
+	char count[16];
+	int r = 0;
+
+	if (!names || !names[0])
+		return 0;
+	snprintf(count, sizeof(count), "%zu", strv_len(names));
+	for (size_t i = 0; names[i]; i++)
+		buf_printf(&joined, "%s%s", i ? ":" : "", names[i]);
+	if (joined.failed || strv_setenv(environment, "LISTEN_FDS", count) < 0 ||
+	    strv_setenv(environment, "LISTEN_FDNAMES", buf_str(&joined)) < 0 ||
+	    strv_add(environment, LAUNCH_PID_ROOM) < 0)
+		r = -ENOMEM;
+	buf_done(&joined);
+	return r;
+}

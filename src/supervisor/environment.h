@@ -1,0 +1,25 @@
+/* environment.h - the environment of a supervised program or a zygote.
+ * Runs in: supervisor. */
+#ifndef SUPERVISOR_ENVIRONMENT_H
+#define SUPERVISOR_ENVIRONMENT_H
+
+#include <stddef.h>
+
+struct config_daemon;
+
+/* Our own environment without what systemd meant for us (NOTIFY_SOCKET, WATCHDOG_*, LISTEN_*), then
+ * [supervisord] environment.  A new vector; NULL: out of memory. */
+char **environment_base(const struct config_daemon *daemon);
+
+/* The same with supervisord's own variables and then the program's (NAME=VALUE, may be NULL). */
+char **environment_program(const struct config_daemon *daemon, const char *process,
+			   const char *group, char *const *own);
+
+/* Adds LISTEN_FDS, LISTEN_FDNAMES and, last, room for LISTEN_PID (launch.h); none if there are no
+ * names.  0 or -ENOMEM. */
+int environment_add_sockets(char ***environment, char *const *names);
+
+/* Sets every NAME=VALUE of `more`.  0 or -ENOMEM. */
+int environment_merge(char ***environment, char *const *more);
+
+#endif

@@ -1,0 +1,36 @@
+/* listeners.h - the sockets of [socket:*]: bound once, before anything is started, and handed on.
+ * Runs in: supervisor. */
+#ifndef SUPERVISOR_LISTENERS_H
+#define SUPERVISOR_LISTENERS_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+struct config;
+struct config_socket;
+struct error;
+
+struct listener {
+	const struct config_socket *config; /* borrowed */
+	int fd;                             /* owned; listening, CLOEXEC */
+	char *path;                         /* of a unix socket, to be unlinked; owned; or NULL */
+	dev_t dev;                          /* what was bound at path */
+	ino_t ino;
+};
+
+/* Embedded; zeroed is empty. */
+struct listeners {
+	struct listener *all; /* owned */
+	size_t n;
+};
+
+/* Binds all of them or none.  0, or -1 with err naming the socket, its address and its section. */
+int listeners_open(struct listeners *listeners, const struct config *config, struct error *err);
+
+/* The fd of a name, borrowed, or -1. */
+int listeners_find(const struct listeners *listeners, const char *name);
+
+/* Closes all, and unlinks unix sockets that are still ours. */
+void listeners_close(struct listeners *listeners);
+
+#endif

@@ -1,0 +1,117 @@
+/* process.c - see process.h. */
+#include "supervisor/process.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/strv.h"
+#include "base/util.h"
+#include "config/config.h"
+
+#include <string.h>
+
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct process *process = container_of(timer, struct process, timer);
+
+	(void)loop;
+	(void)events;
+	switch (process->state) {
+	case PROCESS_STARTING:
+		process_handle(process, PROCESS_UP);
+		break;
+	case PROCESS_BACKOFF:
+	case PROCESS_EXITED:
+		process_handle(process, PROCESS_RETRY);
+		break;
+	default:
+		process_handle(process, PROCESS_DEADLINE);
+	}
+}
+
+static void on_death(struct reaper_watch *watch, int status)
+{
+	struct process *process = container_of(watch, struct process, watch);
+
+	process->status = status;
+	process_handle(process, PROCESS_EXIT);
+}
+
+struct process *process_new(struct process_host *host, const char *group,
+			    const struct config_program *program,
+			    const struct config_process *config, struct zygote_link *zygote,
+			    struct error *err)
+{
+	struct process *process = calloc(1, sizeof(*process));
+
+	if (!process) {
+		error_set(err, "out of memory");
+		return NULL;
+	}
+	process->host = host;
+	process->program = program;
+	process->config = config;
+	process->group = group;
+	process->zygote = zygote;
+	process->watch.dead = on_death;
+	process->ticket.gate = -1;
+	process->stdin_fd = -1;
+	ev_init(&process->timer, on_timer);
+	if (process_prepare(process, err) < 0) {
+		process_free(process);
+		return NULL;
+	}
+	return process;
+}
+
+void process_free(struct process *process)
+{
+	if (!process)
+		return;
+	ev_timer_stop(process->host->loop, &process->timer);
+	if (process->zygote)
+		zygote_link_cancel(process->zygote, &process->ticket);
+	reaper_unwatch(process->host->reaper, &process->watch);
+	fd_close(&process->ticket.gate);
+	fd_close(&process->stdin_fd);
+	user_done(&process->user);
+	strv_free(process->environment);
+	buf_done(&process->request);
+	free(process->automatic[0]);
+	free(process->automatic[1]);
+	free(process);
+}
+
+void process_handle(struct process *process, enum process_event event)
+{
+	const struct process_rule *rule = process_rule(process->state, event);
+	enum process_state before = process->state;
+
+	if (!rule) {
+		log_debug("%s: %s means nothing in state %s", process->config->name,
+			  process_event_name(event), process_state_name(process->state));
+		return;
+	}
+	/* first the state, then the action: the action may bring the next event */
+	process->state = rule->next;
+	if (before != rule->next)
+		ev_timer_stop(process->host->loop, &process->timer);
+	process_act(process, rule->action);
+	if (before != rule->next)
+		process->host->changed(process->host, process);
+}
+
+bool process_is_down(const struct process *process)
+{
+	switch (process->state) {
+	case PROCESS_STOPPED:
+	case PROCESS_FATAL:
+		return true;
+	case PROCESS_EXITED:
+	case PROCESS_UNKNOWN:
+		return !ev_is_active(&process->timer);
+	default:
+		return false;
+	}
+}

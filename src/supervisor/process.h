@@ -1,0 +1,92 @@
+/* process.h - one supervised process: carries out what process_state.h decides.
+ * Runs in: supervisor.  Never becomes the program: exec is launch.h's, fork is the zygote's.
+ *
+ * A pid stays valid for signals as long as we have not reaped it, and the reaper tells us before it
+ * does; so a signal cannot hit a stranger that got the number. */
+#ifndef SUPERVISOR_PROCESS_H
+#define SUPERVISOR_PROCESS_H
+
+#include "base/buf.h"
+#include "supervisor/process_state.h"
+#include "supervisor/reaper.h"
+#include "supervisor/user.h"
+#include "supervisor/zygote_link.h"
+
+#include <ev.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct config_daemon;
+struct config_process;
+struct config_program;
+struct error;
+struct listeners;
+struct process;
+
+/* What every process needs of the supervisor; borrowed. */
+struct process_host {
+	struct ev_loop *loop;
+	struct reaper *reaper;
+	const struct config_daemon *daemon;
+	const struct listeners *listeners;
+	/* after every change of state */
+	void (*changed)(struct process_host *host, struct process *process);
+};
+
+struct process {
+	struct process_host *host; /* borrowed, as the next three */
+	const struct config_program *program;
+	const struct config_process *config;
+	const char *group;
+	struct zygote_link *zygote; /* borrowed; NULL: exec'd */
+
+	enum process_state state;
+	pid_t pid; /* 0: none */
+	struct reaper_watch watch;
+	struct spawn_ticket ticket;
+	ev_timer timer; /* startsecs, back-off, or the stop deadline, as the state says */
+
+	unsigned backoff;   /* spawns in a row that failed; supervisord's counter */
+	unsigned blameless; /* those of them that were not the process's fault */
+	bool no_fault;      /* the failure that is being handled is such a one */
+	double budget;      /* restarts that may happen at once, see process_actions.c */
+	ev_tstamp budget_at;
+	bool measured; /* its memory line was logged */
+	bool quiet;    /* nothing is started again: shutting down */
+
+	int64_t started_us; /* CLOCK_MONOTONIC; 0: never */
+	int64_t stopped_us;
+	int status;         /* wait(2)'s, of the last exit */
+	char spawnerr[256]; /* "" or why the last start failed */
+
+	/* made once, so that a restart allocates nothing */
+	struct user user;
+	char **environment; /* owned */
+	struct buf request; /* packed spawn_request; with a zygote */
+	char *automatic[2]; /* paths of automatic logs; owned */
+	int stdin_fd;       /* write end of its stdin; owned; -1 */
+};
+
+/* A new process in state STOPPED, or NULL with err. */
+struct process *process_new(struct process_host *host, const char *group,
+			    const struct config_program *program,
+			    const struct config_process *config, struct zygote_link *zygote,
+			    struct error *err);
+void process_free(struct process *process); /* stops the watchers; signals nothing; NULL is legal */
+
+/* Everything that happens to a process comes in here. */
+void process_handle(struct process *process, enum process_event event);
+
+/* Whether nothing runs and nothing is planned to. */
+bool process_is_down(const struct process *process);
+
+/* process_actions.c: carries out an action; may hand the process further events. */
+void process_act(struct process *process, enum process_action action);
+
+/* process_spawn.c: starts it, or asks for it; PROCESS_SPAWNED or PROCESS_FAILED follows. */
+int process_prepare(struct process *process, struct error *err); /* 0 or -1 */
+void process_spawn(struct process *process);
+void process_let_go(struct process *process); /* opens the gate, if there is one */
+
+#endif

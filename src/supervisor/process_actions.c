@@ -1,0 +1,294 @@
+/* process_actions.c - what is done on the way from state to state.  See process.h. */
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/util.h"
+#include "config/config.h"
+#include "supervisor/memory.h"
+#include "supervisor/process.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+/* Restarts after an exit from RUNNING are immediate, as supervisord's are; but a program that exits
+ * at once with startsecs = 0 would then take a whole CPU.  So they are paid for from a budget that
+ * refills once a second: a burst is immediate, a storm is not. */
+#define BUDGET_MAX 10.
+#define BUDGET_PER_SECOND 1.
+
+#define BLAMELESS_DELAY_MAX 16 /* seconds */
+
+static void set_timer(struct process *process, ev_tstamp seconds)
+{
+	struct ev_loop *loop = process->host->loop;
+
+	ev_timer_stop(loop, &process->timer);
+	ev_now_update(loop);
+	ev_timer_set(&process->timer, seconds, 0.);
+	ev_timer_start(loop, &process->timer);
+}
+
+static const char *name_of(const struct process *process)
+{
+	return process->config->name;
+}
+
+/* "exit status 1" or "terminated by SIGKILL", in supervisord's words. */
+static void describe_status(int status, char *text, size_t size)
+{
+	const char *signal;
+
+	if (!WIFSIGNALED(status)) {
+		snprintf(text, size, "exit status %d", WEXITSTATUS(status));
+		return;
+	}
+	signal = sigabbrev_np(WTERMSIG(status));
+	if (signal)
+		snprintf(text, size, "terminated by SIG%s%s", signal,
+			 WCOREDUMP(status) ? " (core dumped)" : "");
+	else
+		snprintf(text, size, "terminated by signal %d", WTERMSIG(status));
+}
+
+static void gone(struct process *process)
+{
+	process->pid = 0;
+	process->stopped_us = clock_us();
+	fd_close(&process->ticket.gate);
+	fd_close(&process->stdin_fd);
+}
+
+/* ---- starting ---- */
+
+static void spawn(struct process *process)
+{
+	process->no_fault = false;
+	process->spawnerr[0] = '\0';
+	process_spawn(process);
+}
+
+static void let_go(struct process *process)
+{
+	process->started_us = clock_us();
+	process_let_go(process);
+	if (process->program->startsecs == 0)
+		process_handle(process, PROCESS_UP);
+	else
+		set_timer(process, process->program->startsecs);
+}
+
+static void log_memory(struct process *process)
+{
+	struct memory memory;
+	int r = memory_read(process->pid, &memory);
+
+	process->measured = true;
+	if (r < 0)
+		log_debug("%s:%s: its memory cannot be read: %s", process->group, name_of(process),
+			  strerror(-r));
+	else
+		log_info("%s:%s: pid %d, %.1f MB private, %.1f MB shared with the zygote (PSS "
+			 "%.1f MB)",
+			 process->group, name_of(process), (int)process->pid,
+			 (double)memory.private_bytes / 1e6, (double)memory.shared_bytes / 1e6,
+			 (double)memory.pss_bytes / 1e6);
+}
+
+static void up(struct process *process)
+{
+	process->backoff = 0;
+	process->blameless = 0;
+	log_info("success: %s entered RUNNING state, process has stayed up for > than %u seconds "
+		 "(startsecs)",
+		 name_of(process), process->program->startsecs);
+	if (process->zygote && !process->measured)
+		log_memory(process);
+}
+
+/* Came from STARTING: it could not be spawned, or it has exited too quickly. */
+static void back_off(struct process *process)
+{
+	unsigned delay;
+
+	if (process->pid) {
+		char how[64];
+
+		describe_status(process->status, how, sizeof(how));
+		snprintf(process->spawnerr, sizeof(process->spawnerr),
+			 "Exited too quickly (process log may have details)");
+		log_warn("exited: %s (%s; not expected)", name_of(process), how);
+		gone(process);
+	}
+	if (process->no_fault) { /* no memory, no free pid: that passes, so never give up */
+		delay = process->blameless < 4 ? 1u << process->blameless : BLAMELESS_DELAY_MAX;
+		process->blameless++;
+		set_timer(process, delay);
+		return;
+	}
+	process->backoff++;
+	if (process->backoff > process->program->startretries)
+		process_handle(process, PROCESS_GIVE_UP);
+	else
+		set_timer(process, process->backoff);
+}
+
+static void give_up(struct process *process)
+{
+	log_info("gave up: %s entered FATAL state, too many start retries too quickly",
+		 name_of(process));
+}
+
+/* ---- exit ---- */
+
+static bool is_expected(const struct process *process)
+{
+	unsigned status;
+
+	if (!WIFEXITED(process->status))
+		return false;
+	status = (unsigned)WEXITSTATUS(process->status);
+	return process->program->exitcodes[status / 8] >> (status % 8) & 1;
+}
+
+static bool is_restarted(const struct process *process, bool expected)
+{
+	if (process->quiet)
+		return false;
+	switch (process->program->autorestart) {
+	case RESTART_ALWAYS:
+		return true;
+	case RESTART_UNEXPECTED:
+		return !expected;
+	default:
+		return false;
+	}
+}
+
+/* Seconds until the next restart may happen; 0: now. */
+static double spend_budget(struct process *process)
+{
+	struct ev_loop *loop = process->host->loop;
+	ev_tstamp now;
+
+	ev_now_update(loop);
+	now = ev_now(loop);
+	if (process->budget_at == 0.)
+		process->budget = BUDGET_MAX;
+	else
+		process->budget += (now - process->budget_at) * BUDGET_PER_SECOND;
+	process->budget_at = now;
+	if (process->budget > BUDGET_MAX)
+		process->budget = BUDGET_MAX;
+	process->budget -= 1.;
+	return process->budget >= 0. ? 0. : -process->budget / BUDGET_PER_SECOND;
+}
+
+static void exited(struct process *process)
+{
+	bool expected = is_expected(process);
+	char how[64];
+	double wait;
+
+	describe_status(process->status, how, sizeof(how));
+	if (!expected)
+		snprintf(process->spawnerr, sizeof(process->spawnerr), "Bad exit code %d",
+			 WIFEXITED(process->status) ? WEXITSTATUS(process->status) : -1);
+	log_at(expected ? LEVEL_INFO : LEVEL_WARN, "exited: %s (%s; %s)", name_of(process), how,
+	       expected ? "expected" : "not expected");
+	gone(process);
+	if (!is_restarted(process, expected))
+		return;
+	wait = spend_budget(process);
+	if (wait <= 0.)
+		process_handle(process, PROCESS_START);
+	else
+		set_timer(process, wait);
+}
+
+/* ---- stopping ---- */
+
+static int send_signal(struct process *process, int signal, bool group)
+{
+	if (group && kill(-process->pid, signal) == 0)
+		return 0;
+	return kill(process->pid, signal) == 0 ? 0 : -errno;
+}
+
+static void signal_or_lose(struct process *process, int signal, bool group)
+{
+	int r = send_signal(process, signal, group);
+
+	if (r == 0)
+		return;
+	log_error("%s: cannot send SIG%s to pid %d: %s", name_of(process), sigabbrev_np(signal),
+		  (int)process->pid, strerror(-r));
+	process_handle(process, PROCESS_UNKILLED);
+}
+
+static void ask_to_stop(struct process *process)
+{
+	if (!process->pid) {
+		zygote_link_cancel(process->zygote, &process->ticket);
+		fd_close(&process->stdin_fd);
+		process_handle(process, PROCESS_CANCELED);
+		return;
+	}
+	log_info("waiting for %s to stop", name_of(process));
+	set_timer(process, process->program->stopwaitsecs);
+	signal_or_lose(process, process->program->stopsignal, process->program->stopasgroup);
+}
+
+static void slay(struct process *process)
+{
+	log_warn("killing '%s' (%d) with SIGKILL", name_of(process), (int)process->pid);
+	set_timer(process, process->program->stopwaitsecs ? process->program->stopwaitsecs : 1.);
+	signal_or_lose(process, SIGKILL, process->program->killasgroup);
+}
+
+static void stopped(struct process *process)
+{
+	char how[64];
+
+	describe_status(process->status, how, sizeof(how));
+	log_info("stopped: %s (%s)", name_of(process), how);
+	process->backoff = 0;
+	gone(process);
+}
+
+static void canceled(struct process *process)
+{
+	log_info("stopped: %s (it had not started yet)", name_of(process));
+}
+
+static void disarm(struct process *process)
+{
+	ev_timer_stop(process->host->loop, &process->timer);
+}
+
+static void lose(struct process *process)
+{
+	log_error("%s: entered UNKNOWN state, pid %d may go on running", name_of(process),
+		  (int)process->pid);
+}
+
+static void nothing(struct process *process)
+{
+	(void)process;
+}
+
+static void (*const actions[])(struct process *process) = {
+	[ACTION_NONE] = nothing,    [ACTION_SPAWN] = spawn,        [ACTION_LET_GO] = let_go,
+	[ACTION_UP] = up,           [ACTION_BACK_OFF] = back_off,  [ACTION_GIVE_UP] = give_up,
+	[ACTION_EXITED] = exited,   [ACTION_SIGNAL] = ask_to_stop, [ACTION_KILL] = slay,
+	[ACTION_STOPPED] = stopped, [ACTION_CANCELED] = canceled,  [ACTION_DISARM] = disarm,
+	[ACTION_LOST] = lose,
+};
+_Static_assert(ARRAY_LEN(actions) == PROCESS_NACTIONS, "a function for every action");
+
+void process_act(struct process *process, enum process_action action)
+{
+	actions[action](process);
+}

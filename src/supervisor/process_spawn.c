@@ -1,0 +1,266 @@
+/* process_spawn.c - how a process comes to be: fork and exec, or a request to its zygote.
+ * See process.h. */
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/strv.h"
+#include "base/util.h"
+#include "config/config.h"
+#include "ipc/messages.h"
+#include "supervisor/environment.h"
+#include "supervisor/launch.h"
+#include "supervisor/listeners.h"
+#include "supervisor/output.h"
+#include "supervisor/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static int fill(struct spawn_ticket *ticket, const struct buf **body, int *fds, size_t *nfds,
+		struct error *err);
+static void answered(struct spawn_ticket *ticket, pid_t pid, int gate, const char *error,
+		     bool blameless);
+
+/* ---- made once ---- */
+
+/* A worker of a zygote that is root becomes the program's user; any other zygote has its user
+ * already. */
+static int check_user(struct process *process, struct error *err)
+{
+	const struct config_program *program = process->program;
+	const struct config_zygote *zygote = process->zygote ? process->zygote->config : NULL;
+	struct user user = { 0 };
+	int r = 0;
+
+	if (!program->user)
+		return 0;
+	if (user_find(&process->user, program->user, err) < 0)
+		return -1;
+	if (geteuid() != 0 && !user_is_self(&process->user))
+		return error_set(err, "user = %s: only root can start it as another user",
+				 program->user);
+	if (!zygote || !zygote->user)
+		return 0;
+	if (user_find(&user, zygote->user, err) < 0)
+		return -1;
+	if (user.uid != 0 && user.uid != process->user.uid)
+		r = error_set(err,
+			      "user = %s, but its zygote '%s' runs as %s; a worker has the user of "
+			      "its zygote",
+			      program->user, zygote->name, zygote->user);
+	if (user.uid == process->user.uid)
+		user_done(&process->user); /* there is nothing to change */
+	user_done(&user);
+	return r;
+}
+
+static int pack_request(struct process *process, struct error *err)
+{
+	const struct config_program *program = process->program;
+	char *name = NULL;
+	struct spawn_request request = {
+		.argv = process->config->argv,
+		.environment = process->environment,
+		.directory = process->config->directory,
+		.sockets = program->sockets,
+		.umask = program->umask,
+		.setuid = process->user.name != NULL,
+		.uid = process->user.uid,
+		.gid = process->user.gid,
+		.user = process->user.name,
+	};
+
+	if (asprintf(&name, "%s:%s", process->group, process->config->name) < 0)
+		return error_set(err, "out of memory");
+	request.name = name;
+	spawn_request_pack(&process->request, &request);
+	free(name);
+	return process->request.failed ? error_set(err, "out of memory") : 0;
+}
+
+int process_prepare(struct process *process, struct error *err)
+{
+	struct process_host *host = process->host;
+
+	process->ticket.fill = fill;
+	process->ticket.done = answered;
+	if (strv_len(process->program->sockets) > LAUNCH_FDS_MAX - 8)
+		return error_set(err, "more than %d sockets", LAUNCH_FDS_MAX - 8);
+	if (check_user(process, err) < 0)
+		return -1;
+	process->environment = environment_program(host->daemon, process->config->name,
+						   process->group, process->config->environment);
+	if (!process->environment)
+		return error_set(err, "out of memory");
+	if (process->zygote)
+		return pack_request(process, err);
+	if (environment_add_sockets(&process->environment, process->program->sockets) < 0)
+		return error_set(err, "out of memory");
+	return 0;
+}
+
+/* ---- for each start ---- */
+
+/* An open pipe without a writer but us, as supervisord gives: reading blocks, it is not the end. */
+static int open_stdin(struct process *process, struct error *err)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return error_set(err, "pipe: %s", strerror(errno));
+	fd_close(&process->stdin_fd);
+	process->stdin_fd = ends[1];
+	(void)fd_nonblock(ends[1], 1);
+	return ends[0];
+}
+
+static void close_three(int *fds)
+{
+	for (int i = 0; i < 3; i++)
+		fd_close(&fds[i]);
+}
+
+/* stdin, stdout and stderr of one start, owned by the caller.  0 or -errno with err. */
+static int open_stdio(struct process *process, int *fds, struct error *err)
+{
+	const struct config_process *config = process->config;
+	const struct config_daemon *daemon = process->host->daemon;
+	int r;
+
+	fds[0] = fds[1] = fds[2] = -1;
+	errno = EIO;
+	fds[0] = open_stdin(process, err);
+	if (fds[0] >= 0)
+		fds[1] = output_open(&config->out, daemon, config->name, "stdout",
+				     &process->automatic[0], err);
+	if (fds[1] >= 0 && process->program->redirect_stderr)
+		fds[2] = fcntl(fds[1], F_DUPFD_CLOEXEC, 3);
+	else if (fds[1] >= 0)
+		fds[2] = output_open(&config->err, daemon, config->name, "stderr",
+				     &process->automatic[1], err);
+	if (fds[2] >= 0)
+		return 0;
+	r = errno ? -errno : -EIO;
+	close_three(fds);
+	fd_close(&process->stdin_fd);
+	return r;
+}
+
+static size_t find_listeners(struct process *process, int *fds)
+{
+	size_t n = 0;
+
+	for (char **name = process->program->sockets; name && *name; name++)
+		fds[n++] = listeners_find(process->host->listeners, *name);
+	return n;
+}
+
+static int fill(struct spawn_ticket *ticket, const struct buf **body, int *fds, size_t *nfds,
+		struct error *err)
+{
+	struct process *process = container_of(ticket, struct process, ticket);
+	int r = open_stdio(process, fds, err);
+
+	if (r < 0)
+		return r;
+	*nfds = 3 + find_listeners(process, fds + 3);
+	*body = &process->request;
+	return 0;
+}
+
+static void fail(struct process *process, const char *why, bool no_fault)
+{
+	snprintf(process->spawnerr, sizeof(process->spawnerr), "%s", why);
+	log_info("spawnerr: %s", why);
+	fd_close(&process->stdin_fd);
+	process->no_fault = no_fault;
+	process_handle(process, PROCESS_FAILED);
+}
+
+/* It has a pid.  It may have died already, or not be a child of ours at all: what runs application
+ * code is not believed. */
+static void born(struct process *process, pid_t pid)
+{
+	int status = 0;
+	int r = reaper_watch(process->host->reaper, &process->watch, pid, &status);
+
+	if (r == -ECHILD) {
+		fd_close(&process->ticket.gate);
+		fail(process, "the zygote named a pid that is no new child of ours", true);
+		return;
+	}
+	process->pid = pid;
+	process->spawnerr[0] = '\0';
+	log_info("spawned: '%s' with pid %d", process->config->name, (int)pid);
+	process_handle(process, PROCESS_SPAWNED);
+	if (r == -ESRCH) {
+		process->status = status;
+		process_handle(process, PROCESS_EXIT);
+	}
+}
+
+static void answered(struct spawn_ticket *ticket, pid_t pid, int gate, const char *error,
+		     bool blameless)
+{
+	struct process *process = container_of(ticket, struct process, ticket);
+
+	if (pid <= 0) {
+		fail(process, error, blameless);
+		return;
+	}
+	ticket->gate = gate;
+	born(process, pid);
+}
+
+void process_let_go(struct process *process)
+{
+	if (process->ticket.gate < 0)
+		return;
+	/* EPIPE: it is dead already, its status will say how */
+	(void)!write(process->ticket.gate, "", 1);
+	fd_close(&process->ticket.gate);
+}
+
+static void exec_program(struct process *process)
+{
+	char **environment = process->environment;
+	int listeners[LAUNCH_FDS_MAX], stdio[3], r;
+	struct error err = { { 0 } };
+	size_t nenv = strv_len(environment);
+	CLEANUP_FREE char *path = launch_find(process->config->argv[0], environment, &err);
+	struct launch what = {
+		.path = path,
+		.argv = process->config->argv,
+		.environment = environment,
+		.directory = process->config->directory,
+		.user = process->user.name ? &process->user : NULL,
+		.fds = listeners,
+		.nfds = find_listeners(process, listeners),
+		.umask = process->program->umask,
+	};
+
+	if (what.nfds)
+		what.listen_pid = environment[nenv - 1];
+	r = path ? open_stdio(process, stdio, &err) : -ENOENT;
+	if (r == 0) {
+		memcpy(what.stdio, stdio, sizeof(stdio));
+		r = launch(&what, &err);
+		close_three(stdio);
+	}
+	if (r < 0)
+		fail(process, err.text,
+		     r == -EAGAIN || r == -ENOMEM || r == -EMFILE || r == -ENFILE);
+	else
+		born(process, r);
+}
+
+void process_spawn(struct process *process)
+{
+	if (process->zygote)
+		zygote_link_spawn(process->zygote, &process->ticket);
+	else
+		exec_program(process);
+}

@@ -1,0 +1,484 @@
+/* zygote_link.c - see zygote_link.h: the life of the zygote itself. */
+#include "supervisor/zygote_link.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/strv.h"
+#include "base/util.h"
+#include "config/config.h"
+#include "ipc/channel.h"
+#include "ipc/messages.h"
+#include "report/text.h"
+#include "supervisor/environment.h"
+#include "supervisor/launch.h"
+#include "supervisor/zygote_queue.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define BASELINE_MAX ((size_t)16 << 20)
+#define RESTART_GAP 1.0     /* seconds between two starts at least */
+#define RESTART_GAP_MAX 60. /* and at most, after many failures */
+#define STOP_SECONDS 5.     /* an idle zygote needs milliseconds */
+
+static void died(struct reaper_watch *watch, int status);
+static void on_input(struct ev_loop *loop, ev_io *io, int events);
+static void on_output(struct ev_loop *loop, ev_io *io, int events);
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events);
+
+void zygote_link_init(struct zygote_link *link, struct zygote_host *host,
+		      const struct config_zygote *config)
+{
+	memset(link, 0, sizeof(*link));
+	link->config = config;
+	link->host = host;
+	link->channel = -1;
+	link->watch.dead = died;
+	ev_init(&link->input, on_input);
+	ev_init(&link->output, on_output);
+	ev_init(&link->timer, on_timer);
+}
+
+static void close_channel(struct zygote_link *link)
+{
+	ev_io_stop(link->host->loop, &link->input);
+	ev_io_stop(link->host->loop, &link->output);
+	fd_close(&link->channel);
+}
+
+void zygote_link_done(struct zygote_link *link)
+{
+	if (!link->host)
+		return;
+	ev_timer_stop(link->host->loop, &link->timer);
+	close_channel(link);
+	zygote_queue_reset(link);
+	reaper_unwatch(link->host->reaper, &link->watch);
+	interpreter_done(&link->interpreter);
+	user_done(&link->user);
+	strv_free(link->environment);
+	memset(link, 0, sizeof(*link));
+	link->channel = -1;
+}
+
+static void set_timer(struct zygote_link *link, ev_tstamp seconds)
+{
+	ev_timer_stop(link->host->loop, &link->timer);
+	ev_now_update(link->host->loop);
+	ev_timer_set(&link->timer, seconds, 0.);
+	ev_timer_start(link->host->loop, &link->timer);
+}
+
+/* ---- starting ---- */
+
+/* Everything that stays the same from start to start. */
+static int prepare(struct zygote_link *link, struct error *err)
+{
+	const struct config_zygote *config = link->config;
+	const struct user *user = NULL;
+
+	if (config->user) {
+		if (user_find(&link->user, config->user, err) < 0)
+			return -1;
+		user = &link->user;
+		if (geteuid() != 0 && !user_is_self(user))
+			return error_set(err, "user = %s: only root can start it as another user",
+					 config->user);
+	}
+	link->environment = environment_base(link->host->daemon);
+	if (!link->environment || environment_merge(&link->environment, config->environment) < 0)
+		return error_set(err, "out of memory");
+	return interpreter_find(&link->interpreter, config->python, user, err);
+}
+
+static int pack_setup(struct zygote_link *link, struct buf *body, struct error *err)
+{
+	const struct config_zygote *config = link->config;
+	struct buf baseline = { 0 };
+	struct zygote_setup setup = {
+		.name = config->name,
+		.python = link->interpreter.python,
+		.python_prefix = link->interpreter.base_prefix,
+		.path = config->path,
+		.preload = config->preload,
+		.warmup = config->warmup,
+		.allow = config->allow,
+		.policy = config->policy,
+		.mode = config->mode,
+		.preload_timeout = config->preload_timeout,
+		.thp = config->thp,
+	};
+	int r = config->baseline ? fd_read_path(config->baseline, &baseline, BASELINE_MAX) : 0;
+
+	if (r < 0) {
+		error_set(err, "cannot read the baseline %s: %s", config->baseline, strerror(-r));
+	} else {
+		setup.baseline = config->baseline ? (char *)buf_str(&baseline) : NULL;
+		zygote_setup_pack(body, &setup);
+		if (body->failed)
+			r = error_set(err, "out of memory");
+	}
+	buf_done(&baseline);
+	return r < 0 ? -1 : 0;
+}
+
+static pid_t launch_zygote(struct zygote_link *link, int end, struct error *err)
+{
+	char *argv[] = { link->interpreter.zygote, "3", link->config->name, NULL };
+	struct launch what = {
+		.path = link->interpreter.zygote,
+		.argv = argv,
+		.environment = link->environment,
+		.directory = link->config->directory,
+		.user = link->user.name ? &link->user : NULL,
+		.stdio = { -1, 1, 2 },
+		.fds = &end,
+		.nfds = 1,
+		.umask = link->config->umask,
+	};
+
+	return launch(&what, err);
+}
+
+static void watch_child(struct zygote_link *link, pid_t pid, int channel)
+{
+	int status;
+
+	link->pid = pid;
+	link->channel = channel;
+	link->state = ZYGOTE_IMPORTING;
+	link->reported = false;
+	(void)fd_nonblock(channel, 1);
+	ev_io_set(&link->input, channel, EV_READ);
+	ev_io_set(&link->output, channel, EV_WRITE);
+	ev_io_start(link->host->loop, &link->input);
+	/* it is our child and was not reaped since: this cannot fail */
+	(void)reaper_watch(link->host->reaper, &link->watch, pid, &status);
+}
+
+/* One start: launch, SETUP. */
+static int start(struct zygote_link *link, struct error *err)
+{
+	struct buf body = { 0 };
+	int ends[2] = { -1, -1 }, r;
+	pid_t pid = -1;
+
+	link->started = ev_now(link->host->loop);
+	r = pack_setup(link, &body, err);
+	if (r == 0 && channel_pair(ends) < 0)
+		r = error_set(err, "socketpair: %s", strerror(errno));
+	if (r == 0) {
+		pid = launch_zygote(link, ends[1], err);
+		fd_close(&ends[1]);
+		r = pid < 0 ? -1 : 0;
+	}
+	if (r == 0) {
+		/* a peer that died already is noticed by its status */
+		(void)channel_send(ends[0], MESSAGE_SETUP, 0, body.data, body.len, NULL, 0);
+		watch_child(link, pid, ends[0]);
+		log_info("zygote '%s': started with pid %d, %s (Python %s)", link->config->name,
+			 (int)pid, link->interpreter.python, link->interpreter.version);
+	} else {
+		fd_close(&ends[0]);
+	}
+	buf_done(&body);
+	return r;
+}
+
+static void restart_later(struct zygote_link *link)
+{
+	ev_tstamp gap = RESTART_GAP, wait;
+
+	for (unsigned i = 1; i < link->failures && gap < RESTART_GAP_MAX; i++)
+		gap *= 2;
+	if (gap > RESTART_GAP_MAX)
+		gap = RESTART_GAP_MAX;
+	ev_now_update(link->host->loop);
+	/* the first death of a good zygote is answered at once, a second one soon after not */
+	wait = link->started + gap - ev_now(link->host->loop);
+	if (link->failures)
+		wait = gap;
+	if (wait < 0.)
+		wait = 0.;
+	set_timer(link, wait);
+	if (wait > 0.)
+		log_info("zygote '%s': will be started again in %.1f s", link->config->name, wait);
+}
+
+int zygote_link_start(struct zygote_link *link, struct error *err)
+{
+	if (prepare(link, err) < 0) {
+		error_prefix(err, "%s:%u: [zygote:%s]", link->config->where.file,
+			     link->config->where.line, link->config->name);
+		return EXIT_CONFIG;
+	}
+	if (start(link, err) < 0) {
+		error_prefix(err, "zygote '%s' cannot be started", link->config->name);
+		return EXIT_NO_AUDIT;
+	}
+	return 0;
+}
+
+static void start_again(struct zygote_link *link)
+{
+	struct error err = { { 0 } };
+
+	log_info("zygote '%s': is imported and audited again", link->config->name);
+	if (start(link, &err) == 0)
+		return;
+	link->failures++;
+	log_error("zygote '%s': cannot be started: %s", link->config->name, err.text);
+	restart_later(link);
+}
+
+/* ---- stopping ---- */
+
+/* While it imports, its tracer and the application's subprocesses are in its process group; later
+ * nobody is who should be killed.  It is not reaped yet, so the pid is still its own. */
+static void kill_zygote(struct zygote_link *link)
+{
+	if (!link->pid)
+		return;
+	if (link->state != ZYGOTE_IMPORTING || kill(-link->pid, SIGKILL) < 0)
+		(void)kill(link->pid, SIGKILL);
+}
+
+void zygote_link_stop(struct zygote_link *link)
+{
+	ev_timer_stop(link->host->loop, &link->timer);
+	close_channel(link);
+	if (!link->pid) {
+		link->host->stopped(link->host, link);
+		return;
+	}
+	if (link->state == ZYGOTE_IMPORTING)
+		kill_zygote(link);
+	else
+		set_timer(link, STOP_SECONDS);
+	link->state = ZYGOTE_STOPPING;
+}
+
+void zygote_link_kill(struct zygote_link *link)
+{
+	kill_zygote(link);
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct zygote_link *link = container_of(timer, struct zygote_link, timer);
+
+	(void)loop;
+	(void)events;
+	if (link->state == ZYGOTE_DOWN) {
+		start_again(link);
+	} else {
+		log_warn("zygote '%s': killing it (%d) with SIGKILL, it does not exit by itself",
+			 link->config->name, (int)link->pid);
+		kill_zygote(link);
+	}
+}
+
+/* ---- messages ---- */
+
+static void log_lines(const char *text)
+{
+	for (; *text; text += strcspn(text, "\n"), text += *text == '\n')
+		log_error("  %.*s", (int)strcspn(text, "\n"), text);
+}
+
+static void show_report(struct zygote_link *link, const struct message *msg)
+{
+	struct zygote_host *host = link->host;
+	bool direct = !link->proved && host->report_fd >= 0;
+	struct error err = { { 0 } };
+	char *text = report_text(msg->body, msg->len, direct && host->color, &err);
+
+	if (!text)
+		log_error("zygote '%s': its report cannot be shown: %s", link->config->name,
+			  err.text);
+	else if (direct)
+		(void)fd_write_all(host->report_fd, text, strlen(text));
+	else
+		log_lines(text);
+	free(text);
+}
+
+/* "2 violations"; short-lived. */
+static const char *summarise(const struct zygote_link *link, char *text, size_t size)
+{
+	const struct verdict_summary *summary = &link->summary;
+
+	if (!link->reported)
+		snprintf(text, size, "not audited");
+	else if (summary->verdict == VERDICT_VIOLATIONS)
+		snprintf(text, size, "%zu violation%s", summary->violations,
+			 summary->violations == 1 ? "" : "s");
+	else if (summary->verdict == VERDICT_IMPORT_FAILED)
+		snprintf(text, size, "the application failed to import");
+	else if (summary->verdict == VERDICT_NO_AUDIT)
+		snprintf(text, size, "the audit could not run");
+	else
+		snprintf(text, size, "clean");
+	return text;
+}
+
+static void take_report(struct zygote_link *link, const struct message *msg)
+{
+	char text[64];
+
+	if (verdict_read(&link->summary, msg->body, msg->len) < 0) {
+		log_error("zygote '%s': sent something that is no report", link->config->name);
+		return;
+	}
+	link->reported = true;
+	if (link->summary.verdict == VERDICT_CLEAN)
+		return;
+	show_report(link, msg);
+	log_at(link->config->policy == AUDIT_ENFORCE ? LEVEL_ERROR : LEVEL_WARN,
+	       "zygote '%s': audit: %s", link->config->name, summarise(link, text, sizeof(text)));
+}
+
+static int take_ready(struct zygote_link *link, const struct message *msg)
+{
+	struct zygote_ready ready;
+	bool first = !link->proved;
+	char text[64];
+
+	if (link->state != ZYGOTE_IMPORTING || zygote_ready_unpack(&ready, msg->body, msg->len) < 0)
+		return -EPROTO;
+	log_info("zygote '%s': ready, imported in %.2f s, %s, %.1f MB", link->config->name,
+		 (double)ready.import_us / 1e6, summarise(link, text, sizeof(text)),
+		 (double)ready.rss / 1e6);
+	link->state = ZYGOTE_READY;
+	link->proved = true;
+	if (first)
+		link->host->first(link->host, link, EXIT_CLEAN);
+	if (link->state == ZYGOTE_READY)
+		zygote_queue_flush(link);
+	return 0;
+}
+
+static int dispatch(struct zygote_link *link, const struct message *msg)
+{
+	switch (msg->type) {
+	case MESSAGE_PROGRESS:
+		return 0;
+	case MESSAGE_REPORT:
+		take_report(link, msg);
+		return 0;
+	case MESSAGE_READY:
+		return take_ready(link, msg);
+	case MESSAGE_SPAWNED:
+		return zygote_queue_answer(link, msg);
+	default:
+		return -EPROTO;
+	}
+}
+
+/* Reads what is there.  A zygote that breaks the protocol is not trusted with anything more. */
+static void receive(struct zygote_link *link)
+{
+	struct message msg;
+	int r = 1;
+
+	while (link->channel >= 0 && (r = channel_recv(link->channel, &msg)) > 0) {
+		r = dispatch(link, &msg);
+		message_done(&msg);
+		if (r < 0)
+			break;
+	}
+	if (link->channel < 0 || r == -EAGAIN)
+		return;
+	if (r < 0)
+		log_error("zygote '%s': killed, it broke the protocol: %s", link->config->name,
+			  strerror(-r));
+	close_channel(link);
+	if (r < 0)
+		kill_zygote(link);
+	else if (link->state != ZYGOTE_STOPPING)
+		set_timer(link, STOP_SECONDS); /* it has hung up, so it ought to exit */
+}
+
+static void on_input(struct ev_loop *loop, ev_io *io, int events)
+{
+	(void)loop;
+	(void)events;
+	receive(container_of(io, struct zygote_link, input));
+}
+
+static void on_output(struct ev_loop *loop, ev_io *io, int events)
+{
+	(void)loop;
+	(void)events;
+	zygote_queue_flush(container_of(io, struct zygote_link, output));
+}
+
+void zygote_link_replace(struct zygote_link *link)
+{
+	link->failures++;
+	close_channel(link);
+	kill_zygote(link);
+}
+
+/* ---- death ---- */
+
+static void describe(int status, char *text, size_t size)
+{
+	if (WIFSIGNALED(status))
+		snprintf(text, size, "terminated by SIG%s%s", sigabbrev_np(WTERMSIG(status)),
+			 WCOREDUMP(status) ? " (core dumped)" : "");
+	else
+		snprintf(text, size, "exit status %d", WEXITSTATUS(status));
+}
+
+/* It never became READY: a first start is the owner's to judge, a later one is tried again. */
+static void failed(struct zygote_link *link, const char *how)
+{
+	bool judged = link->reported && link->summary.verdict != VERDICT_CLEAN;
+	char text[64];
+
+	link->failures++;
+	if (judged)
+		log_error("zygote '%s': nothing is forked from it: %s", link->config->name,
+			  summarise(link, text, sizeof(text)));
+	else
+		log_error("zygote '%s': exited before it was ready (%s)", link->config->name, how);
+	if (link->proved)
+		restart_later(link);
+	else
+		link->host->first(link->host, link,
+				  judged ? (enum exit_status)link->summary.verdict : EXIT_NO_AUDIT);
+}
+
+static void died(struct reaper_watch *watch, int status)
+{
+	struct zygote_link *link = container_of(watch, struct zygote_link, watch);
+	enum zygote_state before;
+	char how[64];
+
+	receive(link); /* its last messages: the report of a failure */
+	before = link->state;
+	describe(status, how, sizeof(how));
+	close_channel(link);
+	ev_timer_stop(link->host->loop, &link->timer);
+	if (before == ZYGOTE_IMPORTING)
+		kill_zygote(link); /* what is left of its group */
+	link->pid = 0;
+	link->state = ZYGOTE_DOWN;
+	zygote_queue_reset(link);
+	if (before == ZYGOTE_STOPPING) {
+		link->host->stopped(link->host, link);
+	} else if (before == ZYGOTE_IMPORTING) {
+		failed(link, how);
+	} else {
+		log_warn("zygote '%s': exited: %s; its workers go on, new ones wait until it is "
+			 "imported and audited again",
+			 link->config->name, how);
+		restart_later(link);
+	}
+}

@@ -1,0 +1,113 @@
+/* zygote_link.h - one zygote as the supervisor sees it: starts it, asks it for workers, starts it
+ * again.  Runs in: supervisor.
+ *
+ *   DOWN ──start──► IMPORTING ──READY──► READY
+ *    ▲                  │ died             │ died, or refused to fork
+ *    └──── back-off ────┴──────────────────┘        any ──stop──► STOPPING ──dead──► DOWN
+ *
+ * Spawn tickets wait in a queue until the zygote is READY.  A zygote that dies takes no worker with
+ * it: tickets that it has not answered go back to the queue, and a worker that it had forked for
+ * one of them sees its gate close and exits. */
+#ifndef SUPERVISOR_ZYGOTE_LINK_H
+#define SUPERVISOR_ZYGOTE_LINK_H
+
+#include "base/buf.h"
+#include "report/verdict.h"
+#include "supervisor/exit_status.h"
+#include "supervisor/interpreter.h"
+#include "supervisor/reaper.h"
+#include "supervisor/user.h"
+
+#include <ev.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct config_daemon;
+struct config_zygote;
+struct error;
+struct message;
+struct zygote_link;
+
+enum zygote_state { ZYGOTE_DOWN, ZYGOTE_IMPORTING, ZYGOTE_READY, ZYGOTE_STOPPING };
+
+/* One wish for a worker; embedded in the process that wants it. */
+struct spawn_ticket {
+	struct spawn_ticket *next;
+	enum { TICKET_IDLE, TICKET_QUEUED, TICKET_SENT } state;
+	uint32_t id; /* of the message, while SENT */
+	int gate;    /* write end, while SENT; owned; -1 */
+
+	/* Called when it is sent: the packed struct spawn_request (borrowed) and the fds that go
+	 * with it but the gate, which the link closes.  0, or -1 with err: then done() is called.
+	 */
+	int (*fill)(struct spawn_ticket *ticket, const struct buf **body, int *fds, size_t *nfds,
+		    struct error *err);
+
+	/* The answer; the ticket is IDLE.  pid > 0: a worker that waits for one byte on `gate`,
+	 * which is now the callee's to close.  Else `error` says why not, and `blameless` that it
+	 * is not this process's fault. */
+	void (*done)(struct spawn_ticket *ticket, pid_t pid, int gate, const char *error,
+		     bool blameless);
+};
+
+/* What the owner of links provides; borrowed. */
+struct zygote_host {
+	struct ev_loop *loop;
+	struct reaper *reaper;
+	const struct config_daemon *daemon;
+	int report_fd; /* reports of first starts go here as they are; -1: into the log */
+	bool color;
+
+	/* A first start has ended: status is EXIT_CLEAN (it is READY) or why it is not. */
+	void (*first)(struct zygote_host *host, struct zygote_link *link, enum exit_status status);
+	/* It was told to stop and has. */
+	void (*stopped)(struct zygote_host *host, struct zygote_link *link);
+};
+
+struct zygote_link {
+	const struct config_zygote *config; /* borrowed */
+	struct zygote_host *host;           /* borrowed */
+	enum zygote_state state;
+	struct interpreter interpreter; /* found at the first start */
+	struct user user;
+	char **environment; /* owned */
+
+	pid_t pid;   /* 0: none */
+	int channel; /* owned; -1 */
+	struct reaper_watch watch;
+	ev_io input, output;
+	ev_timer timer; /* start again (DOWN), kill (STOPPING, refused) */
+
+	struct spawn_ticket *queue; /* borrowed; first is next */
+	struct spawn_ticket *queue_last;
+	struct spawn_ticket *sent; /* borrowed; unanswered */
+	unsigned in_flight;        /* requests without an answer, cancelled ones too */
+	uint32_t last_id;
+
+	bool proved;   /* it was READY once: from now on it is started again, whatever happens */
+	bool reported; /* this start has sent its report */
+	unsigned failures; /* starts in a row that did not become READY, or refused to fork */
+	ev_tstamp started; /* loop time of the last start */
+	struct verdict_summary summary; /* of the last report */
+};
+
+void zygote_link_init(struct zygote_link *link, struct zygote_host *host,
+		      const struct config_zygote *config);
+void zygote_link_done(struct zygote_link *link); /* stops the watchers, closes the channel */
+
+/* Finds the interpreter and starts the first import.  0; or an exit status with the reason in err.
+ * Later starts happen by themselves. */
+int zygote_link_start(struct zygote_link *link, struct error *err);
+
+/* Ends it: at once while it imports, otherwise by closing the channel, and by SIGKILL if that does
+ * not help.  stopped() follows, at once if it is down already. */
+void zygote_link_stop(struct zygote_link *link);
+void zygote_link_kill(struct zygote_link *link); /* somebody is in a hurry */
+
+void zygote_link_spawn(struct zygote_link *link, struct spawn_ticket *ticket);
+
+/* Takes it back; done() will not be called, and a worker that comes of it will not run. */
+void zygote_link_cancel(struct zygote_link *link, struct spawn_ticket *ticket);
+
+#endif
