@@ -1,0 +1,28 @@
+/* judgement.h - the report: survivors in /proc matched with the ledger.
+ * Runs in: tracer. */
+#ifndef TRACER_JUDGEMENT_H
+#define TRACER_JUDGEMENT_H
+
+struct engine;
+struct import_result;
+struct report;
+struct survey;
+struct verdict;
+struct zygote_setup;
+
+/* Fills the report from what is left of the import.  before: what was there when it began.  Each
+ * finding goes with the record that explains it, or unattributed.  0 or -errno. */
+int judgement_findings(struct report *report, struct engine *engine, const struct survey *before,
+		       const struct survey *now, const struct import_result *result);
+
+/* Fills report->error from an outcome other than the end of the import.  0 or -errno. */
+int judgement_outcome(struct report *report, struct engine *engine, unsigned timeout_s);
+
+/* Fills report->error from an exception.  0 or -errno. */
+int judgement_exception(struct report *report, const struct import_result *result);
+
+/* What each worker does with the allowed fds.  0 or -ENOMEM. */
+int judgement_actions(struct verdict *verdict, const struct report *report,
+		      const struct survey *now);
+
+#endif

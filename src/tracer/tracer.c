@@ -1,0 +1,585 @@
+/* tracer.c - see tracer.h: both sides of the handshake, and the tracer's main function. */
+#include "tracer/tracer.h"
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/strv.h"
+#include "base/util.h"
+#include "config/rule.h"
+#include "ipc/channel.h"
+#include "ipc/messages.h"
+#include "ipc/pack.h"
+#include "report/baseline.h"
+#include "report/document.h"
+#include "tracer/calls.h"
+#include "tracer/engine.h"
+#include "tracer/judgement.h"
+#include "tracer/remote.h"
+#include "tracer/survey.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define RESULT_MAX ((size_t)64 << 20) /* bytes of an import_result, packed */
+
+/* Messages on the socket between zygote and tracer. */
+enum { TRACER_ATTACHED = 1, TRACER_REFUSED, TRACER_VERDICT };
+
+/* Second argument of the notifying prctl(). */
+enum { NOTIFY_BEGIN = 1, NOTIFY_END };
+
+/* ---- what crosses the boundary ---- */
+
+void import_result_pack(struct buf *buf, const struct import_result *result)
+{
+	pack_u32(buf, result->failed);
+	pack_str(buf, result->type);
+	pack_str(buf, result->message);
+	pack_str(buf, result->text);
+	pack_strv(buf, result->frames);
+	pack_strv(buf, result->threads);
+	pack_str(buf, result->python);
+	pack_str(buf, result->stdlib);
+	pack_str(buf, result->cwd);
+	pack_u64(buf, result->import_us);
+}
+
+int import_result_unpack(struct import_result *result, const void *data, size_t len)
+{
+	struct unpack in;
+	int r;
+
+	unpack_init(&in, data, len);
+	result->failed = unpack_u32(&in) != 0;
+	result->type = unpack_str(&in);
+	result->message = unpack_str(&in);
+	result->text = unpack_str(&in);
+	result->frames = unpack_strv(&in);
+	result->threads = unpack_strv(&in);
+	result->python = unpack_str(&in);
+	result->stdlib = unpack_str(&in);
+	result->cwd = unpack_str(&in);
+	result->import_us = unpack_u64(&in);
+	r = unpack_end(&in);
+	if (r == 0 && (strv_len(result->frames) % 3 || strv_len(result->threads) % 2))
+		r = -EPROTO;
+	if (r < 0)
+		import_result_done(result);
+	return r;
+}
+
+void import_result_done(struct import_result *result)
+{
+	free(result->type);
+	free(result->message);
+	free(result->text);
+	strv_free(result->frames);
+	strv_free(result->threads);
+	free(result->python);
+	free(result->stdlib);
+	free(result->cwd);
+	memset(result, 0, sizeof(*result));
+}
+
+void verdict_pack(struct buf *buf, const struct verdict *verdict)
+{
+	pack_u32(buf, verdict->may_fork);
+	pack_u32(buf, (uint32_t)verdict->nactions);
+	for (size_t i = 0; i < verdict->nactions; i++) {
+		pack_u32(buf, (uint32_t)verdict->actions[i].fd);
+		pack_u32(buf, (uint32_t)verdict->actions[i].action);
+		pack_u32(buf, (uint32_t)verdict->actions[i].flags);
+		pack_u64(buf, (uint64_t)verdict->actions[i].pos);
+		pack_str(buf, verdict->actions[i].path);
+	}
+}
+
+int verdict_unpack(struct verdict *verdict, const void *data, size_t len)
+{
+	struct unpack in;
+	uint32_t n;
+	int r;
+
+	unpack_init(&in, data, len);
+	verdict->may_fork = unpack_u32(&in) != 0;
+	n = unpack_u32(&in);
+	verdict->nactions = 0;
+	verdict->actions = n <= in.left ? calloc((size_t)n + 1, sizeof(*verdict->actions)) : NULL;
+	for (uint32_t i = 0; verdict->actions && i < n; i++) {
+		struct fd_action *action = &verdict->actions[verdict->nactions++];
+
+		action->fd = (int)unpack_u32(&in);
+		action->action = (int)unpack_u32(&in);
+		action->flags = (int)unpack_u32(&in);
+		action->pos = (int64_t)unpack_u64(&in);
+		action->path = unpack_str(&in);
+	}
+	r = verdict->actions ? unpack_end(&in) : -EPROTO;
+	if (r < 0)
+		verdict_done(verdict);
+	return r;
+}
+
+void verdict_done(struct verdict *verdict)
+{
+	for (size_t i = 0; i < verdict->nactions; i++)
+		free(verdict->actions[i].path);
+	free(verdict->actions);
+	memset(verdict, 0, sizeof(*verdict));
+}
+
+/* ---- the tracer's side ---- */
+
+struct session {
+	const struct zygote_setup *setup;
+	int channel; /* to the supervisor */
+	int sock;    /* to the zygote */
+	struct engine engine;
+	struct survey before;
+	struct report report;
+	struct rule *rules;
+	size_t nrules;
+	struct baseline *baseline;
+};
+
+/* "…/site-packages/numpy/core/__pycache__/_methods.cpython-311.pyc" → "numpy/core/_methods" */
+static void module_of_path(const char *path, char *to, size_t size)
+{
+	static const char *const roots[] = { "/site-packages/", "/dist-packages/",
+					     "/lib-dynload/" };
+	const char *at = path, *cache, *base;
+
+	for (size_t i = 0; i < ARRAY_LEN(roots); i++) {
+		const char *found = strstr(path, roots[i]);
+
+		if (found)
+			at = found + strlen(roots[i]);
+	}
+	if (at == path && (base = strstr(path, "/lib/python3.")))
+		at = strchr(base + 5, '/') ? strchr(base + 5, '/') + 1 : at;
+	cache = strstr(at, "__pycache__/");
+	base = cache              ? cache + strlen("__pycache__/")
+	       : strrchr(at, '/') ? strrchr(at, '/') + 1
+				  : at;
+	snprintf(to, size, "%.*s%.*s", (int)((cache ? cache : base) - at), at,
+		 (int)strcspn(base, "."), base);
+}
+
+static void send_progress(void *arg)
+{
+	struct session *session = arg;
+	struct buf body = { 0 };
+	char module[256];
+
+	module_of_path(session->engine.path, module, sizeof(module));
+	pack_u32(&body, session->engine.modules);
+	pack_str(&body, session->engine.path[0] ? module : NULL);
+	(void)channel_send(session->channel, MESSAGE_PROGRESS, 0, body.data, body.len, NULL, 0);
+	buf_done(&body);
+}
+
+static int parse_policy(struct session *session, struct error *err)
+{
+	char **allow = session->setup->allow;
+
+	session->rules = calloc(strv_len(allow) + 1, sizeof(*session->rules));
+	if (!session->rules)
+		return error_set(err, "out of memory");
+	for (; allow && *allow; allow++)
+		if (rule_parse(&session->rules[session->nrules++], *allow, err) < 0)
+			return error_prefix(err, "allow = %s", *allow);
+	if (session->setup->baseline)
+		return baseline_parse(&session->baseline, "baseline", session->setup->baseline,
+				      strlen(session->setup->baseline), err);
+	return 0;
+}
+
+static void send_report(struct session *session)
+{
+	char *json = report_json(&session->report);
+
+	if (json)
+		(void)channel_send(session->channel, MESSAGE_REPORT, 0, json, strlen(json), NULL,
+				   0);
+	free(json);
+}
+
+/* Reports that the audit itself failed. */
+static void report_failure(struct session *session, const char *type, const char *what)
+{
+	if (!session->report.error)
+		(void)report_set_error(&session->report, "audit", type, what);
+	send_report(session);
+}
+
+/* Own fds that the application has closed (os.closerange): then the zygote can no longer be asked
+ * to fork. */
+static int check_own_fds(struct session *session, const struct survey *now)
+{
+	for (size_t i = 0; i < session->before.nfds; i++) {
+		const struct survey_fd *own = &session->before.fds[i];
+		const struct survey_fd *fd = survey_find_fd(now, own->fd);
+
+		if (strcmp(own->type, "socket") != 0 || own->fd <= 2)
+			continue;
+		if (!fd || fd->ino != own->ino)
+			return report_set_error(&session->report, "import", "ClosedDescriptors",
+						"while importing, the application closed file "
+						"descriptors that it "
+						"had not opened, forkserver's own among them "
+						"(os.closerange, a "
+						"daemonising library?); do that in the worker")
+				       ? -ECANCELED
+				       : -ENOMEM;
+	}
+	return 0;
+}
+
+static int read_result(struct session *session, struct import_result *result)
+{
+	const uint64_t *args = engine_find(&session->engine, session->engine.root)->args;
+	size_t len = (size_t)args[3];
+	char *data;
+	int r;
+
+	if (args[1] != NOTIFY_END || len > RESULT_MAX)
+		return -EPROTO;
+	data = malloc(len + 1);
+	if (!data)
+		return -ENOMEM;
+	r = remote_read(session->engine.root, (uintptr_t)args[2], data, len);
+	if (r == 0)
+		r = import_result_unpack(result, data, len);
+	free(data);
+	return r;
+}
+
+static void describe_import(struct report *report, struct engine *engine,
+			    struct import_result *result)
+{
+	report->import_us = result->import_us;
+	report->events = engine->ledger.events;
+	report->python = result->python;
+	report->stdlib = result->stdlib;
+	report->cwd = result->cwd;
+	result->python = result->stdlib = result->cwd = NULL; /* taken over */
+}
+
+/* Traced processes that are no longer children of the zygote: it has daemonised them. */
+static void add_daemons(struct session *session, struct survey *now)
+{
+	struct engine *engine = &session->engine;
+
+	for (struct tracee *t = engine_next(engine, NULL); t; t = engine_next(engine, t))
+		if (!t->root && !t->gone)
+			(void)survey_add_process(now, t->tgid);
+}
+
+static int judge(struct session *session, struct import_result *result, struct verdict *verdict)
+{
+	struct report *report = &session->report;
+	struct survey now;
+	int r = survey_take(&now, session->engine.root);
+
+	if (r < 0)
+		return r;
+	add_daemons(session, &now);
+	describe_import(report, &session->engine, result);
+	r = check_own_fds(session, &now);
+	if (r == 0 && result->failed)
+		r = judgement_exception(report, result);
+	if (r == 0)
+		r = judgement_findings(report, &session->engine, &session->before, &now, result);
+	if (r == 0 || r == -ECANCELED)
+		r = report_fill_sources(report);
+	if (r == 0)
+		r = report_judge(report, session->rules, session->nrules, session->baseline);
+	if (r == 0)
+		r = judgement_actions(verdict, report, &now);
+	verdict->may_fork = r == 0 && !report->error &&
+			    (session->setup->policy == AUDIT_WARN ||
+			     strcmp(report_verdict(report), "clean") == 0);
+	survey_done(&now);
+	return r;
+}
+
+static int send_verdict(struct session *session, const struct verdict *verdict)
+{
+	struct buf body = { 0 };
+	int r;
+
+	verdict_pack(&body, verdict);
+	r = body.failed
+		    ? -ENOMEM
+		    : channel_send(session->sock, TRACER_VERDICT, 0, body.data, body.len, NULL, 0);
+	buf_done(&body);
+	return r;
+}
+
+/* Judges, reports, and lets the zygote fork or not.  Returns whether it may. */
+static bool conclude(struct session *session)
+{
+	struct import_result result = { 0 };
+	struct verdict verdict = { 0 };
+	bool may_fork = false;
+	int r = read_result(session, &result);
+
+	if (r == 0)
+		r = judge(session, &result, &verdict);
+	if (r < 0)
+		report_failure(session, "TracerError", strerror(-r));
+	else
+		send_report(session);
+	if (r == 0 && verdict.may_fork)
+		may_fork = send_verdict(session, &verdict) == 0;
+	verdict_done(&verdict);
+	import_result_done(&result);
+	return may_fork;
+}
+
+static bool trace_import(struct session *session)
+{
+	struct engine *engine = &session->engine;
+	int r;
+
+	if (engine_run(engine) == ENGINE_NOTIFIED) { /* NOTIFY_BEGIN */
+		r = survey_take(&session->before, engine->root);
+		if (r < 0) {
+			report_failure(session, "TracerError", strerror(-r));
+			return false;
+		}
+		engine->recording = true;
+		engine_pin(engine);
+		if (session->setup->preload_timeout)
+			engine->deadline_ms = clock_ms() + session->setup->preload_timeout * 1000;
+		if (engine_run(engine) == ENGINE_NOTIFIED) /* NOTIFY_END */
+			return conclude(session);
+	}
+	session->report.events = engine->ledger.events;
+	if (judgement_outcome(&session->report, engine, session->setup->preload_timeout) == 0)
+		(void)report_fill_sources(&session->report);
+	send_report(session);
+	return false;
+}
+
+/* Threads and children that the application was allowed to keep run under the filter: without a
+ * tracer their calls would fail with ENOSYS. */
+static void linger(struct engine *engine)
+{
+	engine->recording = false;
+	engine->deadline_ms = 0;
+	engine->tick = NULL;
+	engine->want_path = false;
+	engine_release(engine);
+	while (engine_run(engine) != ENGINE_EMPTY)
+		;
+}
+
+static int describe_session(struct session *session)
+{
+	struct report *report = &session->report;
+
+	report_init(report);
+	report->name = session->setup->name ? strdup(session->setup->name) : NULL;
+	report->mode = strdup(session->setup->mode == AUDIT_FULL ? "full" : "filter");
+	report->policy = strdup(session->setup->policy == AUDIT_WARN ? "warn" : "enforce");
+	report->target = strv_copy(session->setup->preload);
+	return report->mode && report->policy && report->target ? 0 : -ENOMEM;
+}
+
+static void tracer_main(struct session *session, pid_t root)
+{
+	struct error err = { { 0 } };
+	int r = describe_session(session);
+
+	prctl(PR_SET_NAME, "tracer");
+	if (r < 0)
+		error_set(&err, "%s", strerror(-r));
+	if (r == 0)
+		r = parse_policy(session, &err);
+	if (r == 0)
+		r = engine_attach(&session->engine, root, session->setup->mode == AUDIT_FULL, &err);
+	if (r < 0) {
+		(void)channel_send(session->sock, TRACER_REFUSED, 0, err.text, strlen(err.text),
+				   NULL, 0);
+		return;
+	}
+	if (session->setup->progress) {
+		session->engine.want_path = true;
+		session->engine.tick = send_progress;
+		session->engine.tick_arg = session;
+	}
+	if (channel_send(session->sock, TRACER_ATTACHED, 0, NULL, 0, NULL, 0) < 0)
+		return;
+	if (trace_import(session))
+		linger(&session->engine);
+	else
+		engine_kill(&session->engine);
+}
+
+static void session_done(struct session *session)
+{
+	for (size_t i = 0; i < session->nrules; i++)
+		rule_done(&session->rules[i]);
+	free(session->rules);
+	baseline_free(session->baseline);
+	survey_done(&session->before);
+	report_done(&session->report);
+	engine_done(&session->engine);
+}
+
+/* Everything but 0-2, the two sockets and what they need. */
+static void close_others(int keep1, int keep2)
+{
+	int low = keep1 < keep2 ? keep1 : keep2;
+	int high = keep1 < keep2 ? keep2 : keep1;
+
+	if (low > 3)
+		(void)syscall(SYS_close_range, 3, low - 1, 0);
+	if (high > low + 1)
+		(void)syscall(SYS_close_range, low + 1, high - 1, 0);
+	(void)syscall(SYS_close_range, high + 1, ~0U, 0);
+}
+
+/* The child of the middle process. */
+static _Noreturn void run_tracer(const struct zygote_setup *setup, int channel, int sock,
+				 pid_t root)
+{
+	struct session session = { .setup = setup, .channel = channel, .sock = sock };
+	sigset_t all;
+
+	/* Signals for the terminal's foreground group are the supervisor's affair. */
+	sigfillset(&all);
+	sigdelset(&all, SIGALRM);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	close_others(channel, sock);
+	tracer_main(&session, root);
+	session_done(&session);
+	_exit(0);
+}
+
+/* ---- the zygote's side ---- */
+
+static void notify(unsigned what, const void *data, size_t len)
+{
+	(void)syscall(SYS_prctl, (unsigned long)CALL_NOTIFY_OPTION, (unsigned long)what, data, len,
+		      0);
+}
+
+static int wait_attached(int sock, struct error *err)
+{
+	struct message msg;
+	int r = channel_recv(sock, &msg);
+
+	if (r <= 0)
+		return error_set(err, "the tracer has died before it attached");
+	if (msg.type != TRACER_ATTACHED)
+		error_set(err, "%s", msg.body);
+	r = msg.type == TRACER_ATTACHED ? 0 : -1;
+	message_done(&msg);
+	return r;
+}
+
+/* Forks twice.  The middle process tells the tracer's pid, which Yama needs before the tracer may
+ * attach. */
+static pid_t fork_tracer(const struct zygote_setup *setup, int channel, const int ends[2],
+			 const int gate[2])
+{
+	pid_t root = getpid(), middle, tracer;
+	int told[2], status;
+	char byte;
+
+	if (pipe2(told, O_CLOEXEC) < 0)
+		return -errno;
+	middle = fork();
+	if (middle == 0) {
+		tracer = fork();
+		if (tracer == 0) {
+			close(gate[1]);
+			if (read(gate[0], &byte, 1) != 1) /* until we are its declared tracer */
+				_exit(1);
+			run_tracer(setup, channel, ends[1], root);
+		}
+		_exit(write(told[1], &tracer, sizeof(tracer)) == sizeof(tracer) ? 0 : 1);
+	}
+	close(told[1]);
+	if (middle < 0 || read(told[0], &tracer, sizeof(tracer)) != sizeof(tracer))
+		tracer = -EAGAIN;
+	close(told[0]);
+	if (middle > 0)
+		while (waitpid(middle, &status, 0) < 0 && errno == EINTR)
+			;
+	return tracer;
+}
+
+int tracer_start(struct tracer *tracer, const struct zygote_setup *setup, int channel,
+		 struct error *err)
+{
+	int ends[2] = { -1, -1 }, gate[2] = { -1, -1 };
+	pid_t pid;
+	int r;
+
+	tracer->sock = -1;
+	tracer->full = setup->mode == AUDIT_FULL;
+	r = channel_pair(ends);
+	if (r == 0 && pipe2(gate, O_CLOEXEC) < 0)
+		r = -errno;
+	pid = r == 0 ? fork_tracer(setup, channel, ends, gate) : r;
+	fd_close(&ends[1]);
+	fd_close(&gate[0]);
+	if (pid < 0) {
+		error_set(err, "cannot start the tracer: %s", strerror(-pid));
+		r = -1;
+	} else {
+		(void)prctl(PR_SET_PTRACER, pid); /* EINVAL where there is no Yama */
+		r = write(gate[1], "", 1) == 1 ? wait_attached(ends[0], err) : -1;
+	}
+	fd_close(&gate[1]);
+	if (r == 0) {
+		tracer->sock = ends[0];
+		return 0;
+	}
+	fd_close(&ends[0]);
+	return -1;
+}
+
+int tracer_begin(struct tracer *tracer, struct error *err)
+{
+	if (!tracer->full && call_filter_install(err) < 0)
+		return -1;
+	notify(NOTIFY_BEGIN, NULL, 0);
+	return 0;
+}
+
+void tracer_end(struct tracer *tracer, const struct import_result *result)
+{
+	struct buf body = { 0 };
+
+	(void)tracer;
+	import_result_pack(&body, result);
+	notify(NOTIFY_END, body.data, body.len);
+	buf_done(&body);
+}
+
+int tracer_verdict(struct tracer *tracer, struct verdict *ret)
+{
+	struct message msg;
+	int r = channel_recv(tracer->sock, &msg);
+
+	if (r <= 0)
+		return r < 0 ? r : -ESRCH;
+	r = msg.type == TRACER_VERDICT ? verdict_unpack(ret, msg.body, msg.len) : -EPROTO;
+	message_done(&msg);
+	fd_close(&tracer->sock);
+	return r;
+}
