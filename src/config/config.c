@@ -1,0 +1,267 @@
+/* config.c - see config.h. */
+#include "config/config.h"
+
+#include "base/buf.h"
+#include "base/strv.h"
+#include "base/util.h"
+#include "config/array.h"
+#include "config/load.h"
+#include "config/paths.h"
+#include "config/schema.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#ifndef SYSCONFDIR
+#define SYSCONFDIR "/etc"
+#endif
+
+extern char **environ;
+
+/* Without the section there is no log file, no pid file and no daemon: whoever writes only
+ * [zygote:*] and [program:*] sees everything on the terminal or in the journal. */
+static void load_daemon(struct loader *loader)
+{
+	struct config_daemon *daemon = &loader->config->daemon;
+	struct dialect_section none = { .name = (char *)"supervisord",
+					.file = loader->dialect.files[0] };
+	const struct dialect_section *section = dialect_find(&loader->dialect, "supervisord");
+	struct schema_reader reader = { &loader->dialect, section ? section : &none, &loader->scope,
+					&loader->notes };
+	const char *temporary = getenv("TMPDIR");
+
+	schema_fill(&reader, &schema_daemon, daemon);
+	if (!daemon->childlogdir)
+		daemon->childlogdir = strdup(temporary && *temporary ? temporary : "/tmp");
+	if (section)
+		return;
+	free(daemon->logfile);
+	free(daemon->pidfile);
+	daemon->logfile = daemon->pidfile = NULL;
+	daemon->nodaemon = true;
+}
+
+static void load_zygote(struct loader *loader, const struct dialect_section *section)
+{
+	struct config *config = loader->config;
+	struct schema_reader reader = { &loader->dialect, section, &loader->common,
+					&loader->notes };
+	struct config_zygote *zygote;
+	char *name = check_header(loader, section);
+
+	if (!name)
+		return;
+	zygote = array_append((void **)&config->zygotes, &config->nzygotes, sizeof(*zygote));
+	if (!zygote) {
+		free(name);
+		return;
+	}
+	zygote->name = name;
+	zygote->where = (struct config_where){ strdup(section->file), section->line };
+	schema_fill(&reader, &schema_zygote, zygote);
+	if (zygote->baseline) {
+		struct place place = check_place(loader, section, "baseline");
+		CLEANUP_FREE char *directory = path_directory(place.file);
+		char *path = directory ? path_join(directory, zygote->baseline) : NULL;
+
+		free(zygote->baseline);
+		zygote->baseline = path;
+	}
+}
+
+static void load_socket(struct loader *loader, const struct dialect_section *section)
+{
+	struct config *config = loader->config;
+	struct schema_reader reader = { &loader->dialect, section, &loader->common,
+					&loader->notes };
+	struct config_socket *socket;
+	char *name = check_header(loader, section);
+
+	if (!name)
+		return;
+	socket = array_append((void **)&config->sockets, &config->nsockets, sizeof(*socket));
+	if (!socket) {
+		free(name);
+		return;
+	}
+	socket->name = name;
+	socket->where = (struct config_where){ strdup(section->file), section->line };
+	schema_fill(&reader, &schema_socket, socket);
+}
+
+/* supervisord insists on its section; a program or a zygote is enough for us. */
+static void check_presence(struct loader *loader)
+{
+	struct place place = { .file = loader->dialect.files[0] };
+	const struct dialect *dialect = &loader->dialect;
+	bool found = false;
+
+	for (size_t i = 0; i < dialect->nsections; i++) {
+		const char *name = dialect->sections[i].name;
+
+		found = found || strcmp(name, "supervisord") == 0 ||
+			strncmp(name, "program:", 8) == 0 || strncmp(name, "zygote:", 7) == 0;
+	}
+	if (!found)
+		notes_error(&loader->notes, &place,
+			    ".ini file does not include supervisord section, nor a [program:NAME] "
+			    "or [zygote:NAME]; there is nothing to do");
+}
+
+/* Everything after the bytes. */
+static void load_sections(struct loader *loader)
+{
+	const struct dialect *dialect = &loader->dialect;
+
+	check_presence(loader);
+	schema_check(dialect, &loader->notes);
+	load_daemon(loader);
+	loader->common = (struct expand_scope){
+		.environment = loader->config->daemon.environment,
+		.outer = &loader->scope,
+	};
+	for (size_t i = 0; i < dialect->nsections; i++) {
+		if (strncmp(dialect->sections[i].name, "zygote:", 7) == 0)
+			load_zygote(loader, &dialect->sections[i]);
+		else if (strncmp(dialect->sections[i].name, "socket:", 7) == 0)
+			load_socket(loader, &dialect->sections[i]);
+	}
+	load_programs(loader);
+	check_config(loader);
+}
+
+int config_load(const char *file, struct config **ret_config, struct buf *messages)
+{
+	struct loader loader = { .notes = { .text = messages } };
+	CLEANUP_FREE char *here = path_directory(file);
+	struct utsname host;
+	struct expand_name names[] = {
+		{ "here", here ? here : "", 0 },
+		{ "host_node_name", uname(&host) == 0 ? host.nodename : "", 0 },
+	};
+
+	loader.scope = (struct expand_scope){ names, ARRAY_LEN(names), environ, NULL };
+	loader.config = calloc(1, sizeof(*loader.config));
+	if (loader.config)
+		loader.config->file = path_absolute(file);
+	if (!loader.config || !loader.config->file)
+		notes_error(&loader.notes, &(struct place){ .file = file }, "out of memory");
+	else if (load_files(&loader, file) == 0)
+		load_sections(&loader);
+	dialect_done(&loader.dialect);
+	if (loader.notes.errors || messages->failed) {
+		config_free(loader.config);
+		return -1;
+	}
+	*ret_config = loader.config;
+	return 0;
+}
+
+static void program_done(struct config_program *program)
+{
+	for (size_t i = 0; i < program->nprocesses; i++) {
+		struct config_process *process = &program->processes[i];
+
+		schema_done(&schema_environment, process);
+		schema_done(&schema_process, process);
+		strv_free(process->argv);
+		free(process->name);
+	}
+	free(program->processes);
+	schema_done(&schema_program, program);
+	free(program->name);
+	free(program->where.file);
+}
+
+void config_free(struct config *config)
+{
+	if (!config)
+		return;
+	schema_done(&schema_daemon, &config->daemon);
+	for (size_t i = 0; i < config->nzygotes; i++) {
+		schema_done(&schema_zygote, &config->zygotes[i]);
+		free(config->zygotes[i].name);
+		free(config->zygotes[i].where.file);
+	}
+	for (size_t i = 0; i < config->nsockets; i++) {
+		schema_done(&schema_socket, &config->sockets[i]);
+		free(config->sockets[i].name);
+		free(config->sockets[i].where.file);
+	}
+	for (size_t i = 0; i < config->nprograms; i++)
+		program_done(&config->programs[i]);
+	for (size_t i = 0; i < config->ngroups; i++) {
+		free(config->groups[i].name);
+		free(config->groups[i].programs);
+	}
+	free(config->zygotes);
+	free(config->sockets);
+	free(config->programs);
+	free(config->groups);
+	free(config->file);
+	free(config);
+}
+
+const struct config_zygote *config_find_zygote(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->nzygotes; i++)
+		if (strcmp(config->zygotes[i].name, name) == 0)
+			return &config->zygotes[i];
+	return NULL;
+}
+
+const struct config_socket *config_find_socket(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->nsockets; i++)
+		if (strcmp(config->sockets[i].name, name) == 0)
+			return &config->sockets[i];
+	return NULL;
+}
+
+/* directory/name if it exists; a directory of "" is the working directory. */
+static char *existing(const char *directory, const char *name)
+{
+	char *path = path_join(directory, name);
+
+	if (path && access(path, F_OK) == 0)
+		return path;
+	free(path);
+	return NULL;
+}
+
+static char *find_in(const char *directory)
+{
+	char *path = existing(directory, "forkserver.conf");
+
+	return path ? path : existing(directory, "supervisord.conf");
+}
+
+char *config_find(const char *program_path)
+{
+	static const char *const places[] = {
+		"", "etc", SYSCONFDIR "/forkserver", "/etc/forkserver", "/etc", "/etc/supervisor",
+	};
+	CLEANUP_FREE char *up = strdup(program_path);
+	CLEANUP_FREE char *etc = NULL;
+	char *found = NULL;
+
+	/* As dirname(dirname()) of Python: "" for a program found on the PATH. */
+	for (int i = 0; up && i < 2; i++) {
+		char *slash = strrchr(up, '/');
+
+		if (slash)
+			slash[slash == up] = '\0';
+		else
+			*up = '\0';
+	}
+	etc = up ? path_join(up, "etc") : NULL;
+	if (etc)
+		found = find_in(etc);
+	if (etc && !found)
+		found = find_in(up);
+	for (size_t i = 0; i < ARRAY_LEN(places) && !found; i++)
+		found = find_in(places[i]);
+	return found;
+}

@@ -1,0 +1,39 @@
+/* load.h - the steps of config_load; for this folder only.
+ * Runs in: supervisor. */
+#ifndef CONFIG_LOAD_H
+#define CONFIG_LOAD_H
+
+#include "config/config.h"
+#include "config/dialect.h"
+#include "config/expand.h"
+#include "config/notes.h"
+#include "config/schema.h"
+
+struct loader {
+	struct config *config;      /* being built; owned by config_load */
+	struct dialect dialect;     /* owned */
+	struct notes notes;         /* borrows config_load's messages */
+	struct expand_scope scope;  /* here, host_node_name, the environment */
+	struct expand_scope common; /* scope with [supervisord]'s environment added */
+};
+
+/* load_files.c: the main file and what it includes.  0, or -1 after notes. */
+int load_files(struct loader *loader, const char *file);
+
+/* load_programs.c: programs and groups; notes tell what is wrong. */
+void load_programs(struct loader *loader);
+
+/* check.c: what concerns more than one key. */
+void check_config(struct loader *loader);
+
+/* check.c: the name in a header with blanks around it gone; malloc'ed, or NULL after a note. */
+char *check_header(struct loader *loader, const struct dialect_section *section);
+
+/* check.c: whether it can be a process's or group's name; if not, with a note. */
+bool check_name(struct loader *loader, const struct place *place, const char *name);
+
+/* check.c: the section's option, or the section itself, as a place for a note. */
+struct place check_place(const struct loader *loader, const struct dialect_section *section,
+			 const char *key);
+
+#endif
