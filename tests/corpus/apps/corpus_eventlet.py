@@ -1,0 +1,4 @@
+import eventlet
+
+eventlet.monkey_patch()
+import requests  # noqa: E402,F401

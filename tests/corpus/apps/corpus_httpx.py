@@ -1,0 +1,4 @@
+"""A client without a connection yet."""
+import httpx
+
+client = httpx.Client()

@@ -1,0 +1,3 @@
+import lxml.etree
+
+document = lxml.etree.fromstring(b"<a><b/></a>")

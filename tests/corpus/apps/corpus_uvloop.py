@@ -1,0 +1,4 @@
+"""A loop of uvloop's made at import."""
+import uvloop
+
+loop = uvloop.new_event_loop()
