@@ -1,0 +1,116 @@
+/* main.c - forkserver: the command. */
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/util.h"
+#include "config/config.h"
+#include "supervisor/audit.h"
+#include "supervisor/daemon.h"
+#include "supervisor/options.h"
+#include "supervisor/supervisor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static int complain(const char *program, const char *text)
+{
+	fprintf(stderr, "Error: %s\nFor help, use %s -h\n", text, program);
+	return EXIT_CONFIG;
+}
+
+/* Warnings are printed, too: a person is looking at us now. */
+static struct config *load(const struct options *options, const char *program)
+{
+	CLEANUP_FREE char *found = options->file ? strdup(options->file) : config_find(program);
+	struct buf messages = { 0 };
+	struct config *config = NULL;
+	int r;
+
+	if (!found) {
+		complain(program, "No config file found at default paths; use the -c option to "
+				  "specify a config file at a different path");
+		return NULL;
+	}
+	r = config_load(found, &config, &messages);
+	fputs(buf_str(&messages), stderr);
+	if (r < 0)
+		fprintf(stderr, "For help, use %s -h\n", program);
+	buf_done(&messages);
+	return r < 0 ? NULL : config;
+}
+
+/* The main log: a file, and standard output as long as somebody may be reading it. */
+static int open_log(const struct config_daemon *daemon, bool background, struct error *err)
+{
+	const char *file = daemon->logfile;
+	int mirror = background || daemon->silent ? -1 : 1;
+	int fd = -1;
+
+	if (file && (strcmp(file, "syslog") == 0 || strcmp(file, "/dev/stdout") == 0)) {
+		mirror = 1; /* syslog comes with the logger process; until then nothing is lost */
+	} else if (file) {
+		fd = open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
+		if (fd < 0)
+			return error_set(err, "cannot open logfile %s: %s", file, strerror(errno));
+	}
+	log_open(fd, mirror, (enum log_level)daemon->loglevel);
+	return 0;
+}
+
+static int supervise(const struct config *config, bool background, int ready_fd,
+		     const char *program)
+{
+	struct supervisor supervisor;
+	struct error err = { { 0 } };
+	int status;
+
+	if (daemon_apply(&config->daemon, &err) < 0 ||
+	    open_log(&config->daemon, background, &err) < 0)
+		return complain(program, err.text);
+	if (supervisor_init(&supervisor, config, &err) < 0)
+		status = complain(program, err.text);
+	else
+		status = (int)supervisor_run(&supervisor, ready_fd);
+	supervisor_done(&supervisor);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct error err = { { 0 } };
+	struct options options;
+	struct config *config;
+	bool background;
+	int ready_fd = -1, status;
+
+	daemon_open_stdio();
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--audit-only") == 0)
+			return audit_main(argc, argv);
+	if (options_parse(&options, argc, argv) < 0)
+		return EXIT_CONFIG;
+	if (options.help || options.version) {
+		fputs(options.help ? options_usage : PACKAGE_VERSION "\n", stdout);
+		return 0;
+	}
+	config = load(&options, argv[0]);
+	if (!config)
+		return EXIT_CONFIG;
+	if (options.check_config) {
+		config_free(config);
+		return 0;
+	}
+	background = options.daemon && !options.nodaemon && !config->daemon.nodaemon;
+	if (background)
+		ready_fd = daemon_detach(&err);
+	if (background && ready_fd < 0)
+		status = complain(argv[0], err.text);
+	else
+		status = supervise(config, background, ready_fd, argv[0]);
+	config_free(config);
+	return status;
+}

@@ -1,0 +1,261 @@
+/* supervisor.c - see supervisor.h. */
+#include "supervisor/supervisor.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/util.h"
+#include "config/config.h"
+#include "supervisor/daemon.h"
+#include "supervisor/group.h"
+#include "supervisor/output.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define REPORT_SECONDS 3.
+
+/* ---- events ---- */
+
+static void on_child(struct supervisor *supervisor, int signum)
+{
+	(void)signum;
+	reaper_run(&supervisor->reaper);
+}
+
+static void on_stop(struct supervisor *supervisor, int signum)
+{
+	if (supervisor->phase < SUPERVISOR_GROUPS) {
+		log_warn("received SIG%s indicating exit request", sigabbrev_np(signum));
+		supervisor_shutdown(supervisor, EXIT_CLEAN);
+	} else {
+		log_warn("received SIG%s again: killing what is left", sigabbrev_np(signum));
+		supervisor_hurry(supervisor);
+	}
+}
+
+static void on_unsupported(struct supervisor *supervisor, int signum)
+{
+	(void)supervisor;
+	log_warn("received SIG%s: %s is not available in this version; nothing was changed",
+		 sigabbrev_np(signum),
+		 signum == SIGHUP ? "reloading the configuration (restart forkserver instead)"
+				  : "reopening the logs");
+}
+
+static const struct {
+	int signum;
+	void (*act)(struct supervisor *supervisor, int signum);
+} signal_acts[] = {
+	{ SIGCHLD, on_child }, { SIGTERM, on_stop },       { SIGINT, on_stop },
+	{ SIGQUIT, on_stop },  { SIGHUP, on_unsupported }, { SIGUSR2, on_unsupported },
+};
+_Static_assert(ARRAY_LEN(signal_acts) == SUPERVISOR_NSIGNALS, "a watcher for every signal");
+
+static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
+{
+	struct supervisor *supervisor = ev_userdata(loop);
+
+	(void)events;
+	signal_acts[watcher - supervisor->signals].act(supervisor, watcher->signum);
+}
+
+static void on_report(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)timer;
+	(void)events;
+	supervisor_list_alive(ev_userdata(loop));
+}
+
+static void on_step(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)timer;
+	(void)events;
+	supervisor_step(ev_userdata(loop));
+}
+
+/* ---- what processes and zygotes tell us ---- */
+
+static void plan_step(struct supervisor *supervisor)
+{
+	ev_timer_set(&supervisor->step, 0., 0.);
+	ev_timer_start(supervisor->loop, &supervisor->step);
+}
+
+static void process_changed(struct process_host *host, struct process *process)
+{
+	struct supervisor *supervisor = container_of(host, struct supervisor, process_host);
+
+	(void)process;
+	if (supervisor->phase >= SUPERVISOR_GROUPS)
+		plan_step(supervisor);
+}
+
+static void start_groups(struct supervisor *supervisor)
+{
+	supervisor->phase = SUPERVISOR_RUNNING;
+	supervisor->groups_begun = true;
+	for (size_t i = 0; i < supervisor->ngroups; i++)
+		group_start(&supervisor->groups[i]);
+	daemon_ready(&supervisor->ready_fd, EXIT_CLEAN);
+	supervisor->zygote_host.report_fd = -1; /* from now on reports go to the log */
+}
+
+static void zygote_first(struct zygote_host *host, struct zygote_link *link,
+			 enum exit_status status)
+{
+	struct supervisor *supervisor = container_of(host, struct supervisor, zygote_host);
+
+	(void)link;
+	supervisor->awaited--;
+	if (status != EXIT_CLEAN && supervisor->status == EXIT_CLEAN)
+		supervisor->status = status;
+	if (supervisor->awaited > 0 || supervisor->phase != SUPERVISOR_ZYGOTES)
+		return; /* the others may have something to report, too */
+	if (supervisor->status == EXIT_CLEAN) {
+		start_groups(supervisor);
+		return;
+	}
+	log_critical("nothing is started, because not every zygote can be forked");
+	supervisor_shutdown(supervisor, supervisor->status);
+}
+
+static void zygote_stopped(struct zygote_host *host, struct zygote_link *link)
+{
+	struct supervisor *supervisor = container_of(host, struct supervisor, zygote_host);
+
+	(void)link;
+	supervisor->stopping--;
+	plan_step(supervisor);
+}
+
+/* ---- beginning and end ---- */
+
+static void init_hosts(struct supervisor *supervisor)
+{
+	supervisor->process_host = (struct process_host){
+		.loop = supervisor->loop,
+		.reaper = &supervisor->reaper,
+		.daemon = &supervisor->config->daemon,
+		.listeners = &supervisor->listeners,
+		.changed = process_changed,
+	};
+	supervisor->zygote_host = (struct zygote_host){
+		.loop = supervisor->loop,
+		.reaper = &supervisor->reaper,
+		.daemon = &supervisor->config->daemon,
+		.report_fd = 2,
+		.color = isatty(2) && !getenv("NO_COLOR"),
+		.first = zygote_first,
+		.stopped = zygote_stopped,
+	};
+}
+
+static void init_watchers(struct supervisor *supervisor)
+{
+	ev_set_userdata(supervisor->loop, supervisor);
+	ev_init(&supervisor->step, on_step);
+	ev_timer_init(&supervisor->report, on_report, REPORT_SECONDS, REPORT_SECONDS);
+	for (size_t i = 0; i < SUPERVISOR_NSIGNALS; i++) {
+		ev_signal_init(&supervisor->signals[i], on_signal, signal_acts[i].signum);
+		ev_signal_start(supervisor->loop, &supervisor->signals[i]);
+	}
+}
+
+static int init_parts(struct supervisor *supervisor, struct error *err)
+{
+	const struct config *config = supervisor->config;
+
+	supervisor->zygotes = calloc(config->nzygotes + 1, sizeof(*supervisor->zygotes));
+	supervisor->groups = calloc(config->ngroups + 1, sizeof(*supervisor->groups));
+	if (!supervisor->zygotes || !supervisor->groups)
+		return error_set(err, "out of memory");
+	for (size_t i = 0; i < config->nzygotes; i++)
+		zygote_link_init(&supervisor->zygotes[i], &supervisor->zygote_host,
+				 &config->zygotes[i]);
+	for (size_t i = 0; i < config->ngroups; i++) {
+		if (group_init(&supervisor->groups[i], config, &config->groups[i],
+			       &supervisor->process_host, supervisor->zygotes, err) < 0)
+			return -1;
+		supervisor->ngroups++;
+	}
+	return listeners_open(&supervisor->listeners, config, err);
+}
+
+int supervisor_init(struct supervisor *supervisor, const struct config *config, struct error *err)
+{
+	memset(supervisor, 0, sizeof(*supervisor));
+	supervisor->config = config;
+	supervisor->pidfile.fd = -1;
+	supervisor->ready_fd = -1;
+	reaper_init(&supervisor->reaper);
+	/* the environment must not choose the backend of a daemon that runs as root */
+	supervisor->loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOENV);
+	if (!supervisor->loop)
+		return error_set(err, "cannot make an event loop");
+	init_hosts(supervisor);
+	init_watchers(supervisor);
+	if (init_parts(supervisor, err) < 0)
+		return -1;
+	if (config->daemon.pidfile &&
+	    pidfile_write(&supervisor->pidfile, config->daemon.pidfile, err) < 0)
+		return -1;
+	if (!config->daemon.nocleanup)
+		output_cleanup(&config->daemon);
+	return 0;
+}
+
+void supervisor_done(struct supervisor *supervisor)
+{
+	if (!supervisor->loop)
+		return;
+	ev_timer_stop(supervisor->loop, &supervisor->report);
+	ev_timer_stop(supervisor->loop, &supervisor->step);
+	for (size_t i = 0; i < supervisor->ngroups; i++)
+		group_done(&supervisor->groups[i]);
+	for (size_t i = 0; supervisor->zygotes && i < supervisor->config->nzygotes; i++)
+		zygote_link_done(&supervisor->zygotes[i]);
+	free(supervisor->groups);
+	free(supervisor->zygotes);
+	for (size_t i = 0; i < SUPERVISOR_NSIGNALS; i++)
+		ev_signal_stop(supervisor->loop, &supervisor->signals[i]);
+	listeners_close(&supervisor->listeners);
+	pidfile_remove(&supervisor->pidfile);
+	ev_loop_destroy(supervisor->loop);
+	supervisor->loop = NULL;
+}
+
+static void start_zygotes(struct supervisor *supervisor)
+{
+	size_t n = supervisor->config->nzygotes;
+
+	for (size_t i = 0; i < n; i++) {
+		struct error err = { { 0 } };
+		int r = zygote_link_start(&supervisor->zygotes[i], &err);
+
+		if (r == 0) {
+			supervisor->awaited++;
+			continue;
+		}
+		log_critical("%s", err.text);
+		if (supervisor->zygote_host.report_fd >= 0)
+			dprintf(supervisor->zygote_host.report_fd, "Error: %s\n", err.text);
+		supervisor_shutdown(supervisor, (enum exit_status)r);
+		return;
+	}
+	if (n == 0)
+		start_groups(supervisor);
+}
+
+enum exit_status supervisor_run(struct supervisor *supervisor, int ready_fd)
+{
+	supervisor->ready_fd = ready_fd;
+	log_info("supervisord started with pid %d", (int)getpid());
+	start_zygotes(supervisor);
+	ev_run(supervisor->loop, 0);
+	daemon_ready(&supervisor->ready_fd, supervisor->status);
+	return supervisor->status;
+}

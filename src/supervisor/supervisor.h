@@ -1,0 +1,74 @@
+/* supervisor.h - the whole: starts everything in order, waits for events, stops everything in
+ * order. Runs in: supervisor.
+ *
+ *   ZYGOTES ──all clean──► RUNNING ──TERM──► GROUPS ──all down──► LAST ──zygotes gone──► end
+ *      └── one is not, or TERM: nothing was forked ─────────────────┘
+ */
+#ifndef SUPERVISOR_SUPERVISOR_H
+#define SUPERVISOR_SUPERVISOR_H
+
+#include "supervisor/exit_status.h"
+#include "supervisor/listeners.h"
+#include "supervisor/pidfile.h"
+#include "supervisor/process.h"
+#include "supervisor/reaper.h"
+#include "supervisor/zygote_link.h"
+
+#include <ev.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct config;
+struct error;
+struct group;
+
+enum supervisor_phase {
+	SUPERVISOR_ZYGOTES, /* imports and first audits; nothing else runs */
+	SUPERVISOR_RUNNING,
+	SUPERVISOR_GROUPS, /* one group after the other is being stopped */
+	SUPERVISOR_LAST,   /* only zygotes are left */
+};
+
+#define SUPERVISOR_NSIGNALS 6
+
+struct supervisor {
+	const struct config *config; /* borrowed */
+	struct ev_loop *loop;        /* owned; our own, not libev's default loop, which reaps */
+	struct reaper reaper;
+	struct listeners listeners;
+	struct pidfile pidfile;
+	struct process_host process_host;
+	struct zygote_host zygote_host;
+	struct zygote_link *zygotes; /* owned; config->nzygotes */
+	struct group *groups;        /* owned; ngroups, in the order of starting */
+	size_t ngroups;
+
+	ev_signal signals[SUPERVISOR_NSIGNALS];
+	ev_timer report; /* "waiting for … to die" */
+	ev_timer step;   /* the next step of a shutdown, never from within a callback */
+
+	enum supervisor_phase phase;
+	unsigned awaited;  /* zygotes that are in their first import */
+	unsigned stopping; /* zygotes that have not stopped yet */
+	size_t group;      /* index + 1 of the group that is being stopped */
+	enum exit_status status;
+	bool groups_begun; /* processes may exist */
+	bool in_hurry;
+	int ready_fd; /* of daemon_detach(); owned; -1 */
+};
+
+/* Makes everything that the configuration names, and starts nothing.  0, or -1 with err; then
+ * supervisor_done() is still due. */
+int supervisor_init(struct supervisor *supervisor, const struct config *config, struct error *err);
+void supervisor_done(struct supervisor *supervisor);
+
+/* Supervises until it is told to stop.  `ready_fd` as daemon_detach() gave it, or -1. */
+enum exit_status supervisor_run(struct supervisor *supervisor, int ready_fd);
+
+/* shutdown.c */
+void supervisor_shutdown(struct supervisor *supervisor, enum exit_status status);
+void supervisor_hurry(struct supervisor *supervisor); /* SIGKILL for all that is left */
+void supervisor_step(struct supervisor *supervisor);  /* goes on as far as it can */
+void supervisor_list_alive(struct supervisor *supervisor);
+
+#endif
