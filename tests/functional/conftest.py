@@ -146,17 +146,6 @@ class Audit:
                 f"--- stdout\n{self.stdout[-2000:]}")
 
 
-def zygote_config(path, **keys):
-    """Writes a configuration with one [zygote:test]; a list gives one value a line."""
-    lines = ["[zygote:test]"]
-    for key, value in keys.items():
-        if isinstance(value, (list, tuple)):
-            value = "\n    ".join(os.fsdecode(item) for item in value)
-        lines.append(f"{key} = {value}")
-    path.write_text("\n".join(lines) + "\n")
-    return path
-
-
 class Auditor:
     """Runs audits of one Python version in one directory."""
 
@@ -170,30 +159,18 @@ class Auditor:
         output = self.directory / f"report-{os.urandom(4).hex()}"
         argv = [str(builddir() / "forkserver"), "--audit-only", "--format", format,
                 "--output", str(output), *options]
-        keys = {}
         if mode != "filter":
-            keys["audit_mode"] = mode
+            argv += ["--mode", mode]
         if preload_timeout is not None:
-            keys["preload_timeout"] = preload_timeout
-        if keys:
-            keys.update(python=interpreter(self.version), preload=", ".join(modules))
-            if path:
-                keys["path"] = [path] if isinstance(path, (str, os.PathLike)) else path
-            if warmup:
-                keys["warmup"] = warmup
-            if allow:
-                keys["allow"] = list(allow)
-            config = self.directory / f"audit-{os.urandom(4).hex()}.conf"
-            argv += ["-c", str(zygote_config(config, **keys))]
-        else:
-            argv += ["--python", interpreter(self.version)]
-            for item in [path] if isinstance(path, (str, bytes, os.PathLike)) else path:
-                argv += ["--path", item]
-            for rule in allow:
-                argv += ["--allow", rule]
-            if warmup:
-                argv += ["--warmup", warmup]
-            argv += modules
+            argv += ["--timeout", str(preload_timeout)]
+        argv += ["--python", interpreter(self.version)]
+        for item in [path] if isinstance(path, (str, bytes, os.PathLike)) else path:
+            argv += ["--path", item]
+        for rule in allow:
+            argv += ["--allow", rule]
+        if warmup:
+            argv += ["--warmup", warmup]
+        argv += modules
         return self.finish(argv, output, format, env, deadline)
 
     def finish(self, argv, output, format, env, deadline):
