@@ -25,6 +25,9 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	case PROCESS_EXITED:
 		process_handle(process, PROCESS_RETRY);
 		break;
+	case PROCESS_RUNNING:
+		process_measure(process);
+		break;
 	default:
 		process_handle(process, PROCESS_DEADLINE);
 	}

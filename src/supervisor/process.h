@@ -52,8 +52,9 @@ struct process {
 	bool no_fault;      /* the failure that is being handled is such a one */
 	double budget;      /* restarts that may happen at once, see process_actions.c */
 	ev_tstamp budget_at;
-	bool measured; /* its memory line was logged */
-	bool quiet;    /* nothing is started again: shutting down */
+	bool throttled; /* that was said */
+	bool measured;  /* its memory line was logged */
+	bool quiet;     /* nothing is started again: shutting down */
 
 	int64_t started_us; /* CLOCK_MONOTONIC; 0: never */
 	int64_t stopped_us;
@@ -83,6 +84,7 @@ bool process_is_down(const struct process *process);
 
 /* process_actions.c: carries out an action; may hand the process further events. */
 void process_act(struct process *process, enum process_action action);
+void process_measure(struct process *process); /* logs what a running worker costs, once */
 
 /* process_spawn.c: starts it, or asks for it; PROCESS_SPAWNED or PROCESS_FAILED follows. */
 int process_prepare(struct process *process, struct error *err); /* 0 or -1 */

@@ -19,6 +19,7 @@
 #define BUDGET_MAX 10.
 #define BUDGET_PER_SECOND 1.
 
+#define MEASURE_SECONDS 1.
 #define BLAMELESS_DELAY_MAX 16 /* seconds */
 
 static void set_timer(struct process *process, ev_tstamp seconds)
@@ -80,7 +81,7 @@ static void let_go(struct process *process)
 		set_timer(process, process->program->startsecs);
 }
 
-static void log_memory(struct process *process)
+void process_measure(struct process *process)
 {
 	struct memory memory;
 	int r = memory_read(process->pid, &memory);
@@ -104,8 +105,12 @@ static void up(struct process *process)
 	log_info("success: %s entered RUNNING state, process has stayed up for > than %u seconds "
 		 "(startsecs)",
 		 name_of(process), process->program->startsecs);
-	if (process->zygote && !process->measured)
-		log_memory(process);
+	if (!process->zygote || process->measured)
+		return;
+	if (process->program->startsecs)
+		process_measure(process);
+	else
+		set_timer(process, MEASURE_SECONDS); /* it has not run a line yet */
 }
 
 /* Came from STARTING: it could not be spawned, or it has exited too quickly. */
@@ -202,10 +207,16 @@ static void exited(struct process *process)
 	if (!is_restarted(process, expected))
 		return;
 	wait = spend_budget(process);
-	if (wait <= 0.)
+	if (wait <= 0.) {
 		process_handle(process, PROCESS_START);
-	else
-		set_timer(process, wait);
+		return;
+	}
+	if (!process->throttled)
+		log_warn("%s: exits again and again, so its restarts are slowed down to one a "
+			 "second",
+			 name_of(process));
+	process->throttled = true;
+	set_timer(process, wait);
 }
 
 /* ---- stopping ---- */

@@ -287,8 +287,13 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 
 static void log_lines(const char *text)
 {
-	for (; *text; text += strcspn(text, "\n"), text += *text == '\n')
-		log_error("  %.*s", (int)strcspn(text, "\n"), text);
+	while (*text) {
+		int len = (int)strcspn(text, "\n");
+
+		log_error("  %.*s", len, text);
+		text += len;
+		text += *text == '\n';
+	}
 }
 
 static void show_report(struct zygote_link *link, const struct message *msg)
@@ -298,10 +303,12 @@ static void show_report(struct zygote_link *link, const struct message *msg)
 	struct error err = { { 0 } };
 	char *text = report_text(msg->body, msg->len, direct && host->color, &err);
 
-	if (!text)
+	if (!text) {
 		log_error("zygote '%s': its report cannot be shown: %s", link->config->name,
 			  err.text);
-	else if (direct)
+		return;
+	}
+	if (direct)
 		(void)fd_write_all(host->report_fd, text, strlen(text));
 	else
 		log_lines(text);
