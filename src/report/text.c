@@ -231,7 +231,7 @@ static void put_details(struct printer *p, json_t *finding)
 		comma = ", ";
 	}
 	if (thread) {
-		say(p, comma);
+		say(p, call ? " " : comma);
 		say(p, "in thread ");
 		put(p, thread);
 		comma = ", ";
