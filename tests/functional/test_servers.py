@@ -145,12 +145,13 @@ def test_uvicorn(site):
 
 
 def test_gunicorn(site):
-    """Its own master in the worker; its children have the application from the zygote."""
+    """Its own master in the worker, which finds LISTEN_FDS by itself; its children have the
+    application from the zygote."""
     needs(site.version, "gunicorn")
     program = shutil.which("gunicorn")
     if not program:
         pytest.skip("no gunicorn")
-    site.start(f"{program} --workers 2 --worker-tmp-dir {site.directory} --bind fd://3 server_app:wsgi",
+    site.start(f"{program} --workers 2 --worker-tmp-dir {site.directory} server_app:wsgi",
                "server_app, gunicorn.app.wsgiapp, gunicorn.workers.sync")
     site.check()
 
@@ -176,7 +177,7 @@ def test_django_runserver(site):
 
 def test_django_on_gunicorn(site):
     needs(site.version, "django", "gunicorn")
-    site.start("python -m gunicorn --bind fd://3 serversite.wsgi", "serversite.wsgi, gunicorn.app.wsgiapp")
+    site.start("python -m gunicorn serversite.wsgi", "serversite.wsgi, gunicorn.app.wsgiapp")
     pid, imported, body = site.answer("/")
     assert imported != pid and body.endswith("path=/\n")
     assert site.supervisor.stop() == 0, site.logs()
