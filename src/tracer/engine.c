@@ -201,6 +201,9 @@ int engine_attach(struct engine *engine, pid_t root, bool full, struct error *er
 	if (r < 0)
 		return error_set(err, "%s", strerror(-r)), r;
 	engine_find(engine, root)->started = true;
+	/* It runs on; only after a stop can it be resumed with PTRACE_SYSCALL. */
+	if (full && ptrace(PTRACE_INTERRUPT, root, 0, 0) < 0)
+		return error_set(err, "ptrace(PTRACE_INTERRUPT): %s", strerror(errno)), -errno;
 	return 0;
 }
 

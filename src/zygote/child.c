@@ -1,0 +1,312 @@
+/* child.c - see child.h.
+ *
+ * Order matters: fds first, so that nothing of the supervisor's is open when code of the
+ * application (its at-fork hooks) runs for the first time; privileges last of what C does. */
+#include "zygote/child.h"
+
+#include "base/fd.h"
+#include "base/strv.h"
+#include "config/rule.h"
+#include "ipc/channel.h"
+#include "ipc/messages.h"
+#include "zygote/embed.h"
+#include "zygote/forker.h"
+#include "zygote/title.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LISTEN_FDS_START 3 /* sd_listen_fds(3) */
+#define EXIT_CANNOT_RUN                                                                            \
+	127         /* as a shell, and supervisord, for a command that cannot be started           \
+		     */
+#define FIXED_FDS 4 /* of a spawn message: gate, stdin, stdout, stderr */
+
+/* For stderr, which is the worker's log: what failed and what follows from it. */
+static _Noreturn __attribute__((format(printf, 2, 3))) void
+give_up(const struct spawn_request *request, const char *format, ...)
+{
+	va_list ap;
+
+	dprintf(2, "forkserver: %s: ", request->name ? request->name : "worker");
+	va_start(ap, format);
+	vdprintf(2, format, ap);
+	va_end(ap);
+	dprintf(2, "\n");
+	_exit(EXIT_CANNOT_RUN);
+}
+
+/* ---- fds ---- */
+
+static void wait_at_gate(int gate)
+{
+	char byte;
+	ssize_t n;
+
+	do
+		n = read(gate, &byte, 1);
+	while (n < 0 && errno == EINTR);
+	if (n != 1)
+		_exit(0); /* nobody supervises us */
+}
+
+/* stdin, stdout, stderr to 0-2; listeners to 3…, first out of the way of their own targets. */
+static void place_fds(const struct forker *forker, const struct spawn_request *request,
+		      struct message *msg)
+{
+	size_t nsockets = msg->nfds - FIXED_FDS;
+	int above = LISTEN_FDS_START + (int)nsockets;
+
+	for (int i = 0; i < 3; i++)
+		if (dup2(msg->fds[1 + i], i) < 0)
+			_exit(EXIT_CANNOT_RUN);
+	for (size_t i = 0; i < nsockets; i++) {
+		int *fd = &msg->fds[FIXED_FDS + i];
+
+		if (*fd < above && (*fd = fcntl(*fd, F_DUPFD_CLOEXEC, above)) < 0)
+			give_up(request, "fcntl(F_DUPFD): %s", strerror(errno));
+	}
+	for (int fd = LISTEN_FDS_START; fd < LISTEN_FDS_START + forker->reserved; fd++)
+		close(fd);
+	for (size_t i = 0; i < nsockets; i++) {
+		int target = LISTEN_FDS_START + (int)i;
+
+		if ((int)i >= forker->reserved && fcntl(target, F_GETFD) >= 0)
+			give_up(request,
+				"fd %d, which an allow rule keeps, is in the way of socket %s; at "
+				"most %d "
+				"sockets fit below it",
+				target, request->sockets[i], forker->reserved);
+		if (dup2(msg->fds[FIXED_FDS + i], target) < 0)
+			give_up(request, "dup2: %s", strerror(errno));
+	}
+}
+
+static int action_open(const struct fd_action *action)
+{
+	int fd;
+
+	if (action->action == RULE_NULL)
+		return open("/dev/null", O_RDWR | O_CLOEXEC);
+	fd = open(action->path, action->flags & ~(O_CREAT | O_EXCL | O_TRUNC));
+	if (fd >= 0 && action->pos > 0)
+		(void)lseek(fd, action->pos, SEEK_SET);
+	return fd;
+}
+
+/* Detaches what a rule allows from the zygote's file descriptions. */
+static void apply_actions(const struct forker *forker, const struct spawn_request *request)
+{
+	for (size_t i = 0; i < forker->verdict.nactions; i++) {
+		const struct fd_action *action = &forker->verdict.actions[i];
+		int fd;
+
+		if (action->action == RULE_CLOSE) {
+			close(action->fd);
+			continue;
+		}
+		fd = action_open(action);
+		if (fd < 0)
+			give_up(request, "cannot reopen fd %d (%s), as an allow rule says: %s",
+				action->fd, action->path, strerror(errno));
+		if (dup3(fd, action->fd, action->flags & O_CLOEXEC) < 0)
+			give_up(request, "dup3: %s", strerror(errno));
+		close(fd);
+	}
+}
+
+/* ---- credentials and place ---- */
+
+static void change_user(const struct spawn_request *request)
+{
+	if (!request->setuid || (getuid() == request->uid && getgid() == request->gid))
+		return;
+	if (initgroups(request->user ? request->user : "", request->gid) < 0 ||
+	    setresgid(request->gid, request->gid, request->gid) < 0 ||
+	    setresuid(request->uid, request->uid, request->uid) < 0)
+		give_up(request, "cannot become user %s: %s", request->user, strerror(errno));
+	if (getuid() != request->uid || geteuid() != request->uid || getgid() != request->gid ||
+	    getegid() != request->gid)
+		give_up(request, "became another user than %s", request->user);
+}
+
+static void change_place(const struct spawn_request *request)
+{
+	if (request->umask >= 0)
+		umask((mode_t)request->umask);
+	if (request->directory && chdir(request->directory) < 0)
+		give_up(request, "cannot change to directory %s: %s", request->directory,
+			strerror(errno));
+}
+
+/* ---- the command ---- */
+
+/* LISTEN_* as sd_listen_fds(3) wants them, in the request's own environment. */
+static char **make_environment(const struct spawn_request *request)
+{
+	char **environment = strv_copy(request->environment);
+	char number[16], *names = strdup("");
+	int r = environment && names ? 0 : -ENOMEM;
+
+	if (!strv_len(request->sockets)) {
+		free(names);
+		return environment;
+	}
+	for (size_t i = 0; r == 0 && request->sockets[i]; i++) {
+		char *joined;
+
+		if (asprintf(&joined, "%s%s%s", names, i ? ":" : "", request->sockets[i]) < 0)
+			r = -ENOMEM;
+		else {
+			free(names);
+			names = joined;
+		}
+	}
+	snprintf(number, sizeof(number), "%zu", strv_len(request->sockets));
+	if (r == 0)
+		r = strv_setenv(&environment, "LISTEN_FDS", number);
+	snprintf(number, sizeof(number), "%d", getpid());
+	if (r == 0)
+		r = strv_setenv(&environment, "LISTEN_PID", number);
+	if (r == 0)
+		r = strv_setenv(&environment, "LISTEN_FDNAMES", names);
+	free(names);
+	if (r < 0) {
+		strv_free(environment);
+		return NULL;
+	}
+	return environment;
+}
+
+static PyObject *list_of(char *const *strv)
+{
+	PyObject *list = PyList_New(0);
+
+	for (size_t i = 0; list && strv && strv[i]; i++) {
+		PyObject *item = PyUnicode_DecodeFSDefault(strv[i]);
+
+		if (!item || PyList_Append(list, item) < 0)
+			Py_CLEAR(list);
+		Py_XDECREF(item);
+	}
+	return list;
+}
+
+/* worker.py's become(): the five things that run the command. */
+static PyObject *resolve(struct forker *forker, const struct spawn_request *request)
+{
+	char **environment = make_environment(request);
+	PyObject *argv = list_of(request->argv);
+	PyObject *env = environment ? list_of(environment) : NULL;
+	PyObject *parts = NULL;
+
+	if (argv && env)
+		parts = embed_call(forker->embed, "become", "(OO)", argv, env);
+	else if (!PyErr_Occurred())
+		PyErr_NoMemory();
+	Py_XDECREF(argv);
+	Py_XDECREF(env);
+	strv_free(environment);
+	return parts;
+}
+
+/* An exception of worker.py's own is a message, not a traceback. */
+static void check_command(struct forker *forker, const struct spawn_request *request)
+{
+	PyObject *kind = PyDict_GetItemString(forker->embed->helpers, "CommandError");
+	PyObject *type, *value, *trace, *text;
+
+	if (!PyErr_Occurred() ||
+	    (!PyErr_ExceptionMatches(kind) && !PyErr_ExceptionMatches(PyExc_OSError)))
+		return;
+	PyErr_Fetch(&type, &value, &trace);
+	text = value ? PyObject_Str(value) : NULL;
+	give_up(request, "%s", text && PyUnicode_AsUTF8(text) ? PyUnicode_AsUTF8(text) : "?");
+}
+
+/* What `python` does when its main code has ended: an exit status, or death by SIGINT. */
+static int finish(PyObject *result, bool is_status)
+{
+	int status = 0;
+
+	if (result && is_status && result != Py_None) {
+		PyErr_SetObject(PyExc_SystemExit, result);
+		Py_CLEAR(result);
+	}
+	if (!result && PyErr_Occurred()) {
+		bool interrupted = PyErr_ExceptionMatches(PyExc_KeyboardInterrupt);
+
+		PyErr_Print(); /* SystemExit ends here, with its status */
+		status = 1;
+		if (interrupted) {
+			Py_FinalizeEx();
+			signal(SIGINT, SIG_DFL);
+			kill(getpid(), SIGINT);
+			return 130;
+		}
+	}
+	Py_XDECREF(result);
+	if (Py_FinalizeEx() < 0)
+		status = 120; /* as Py_RunMain() */
+	return status;
+}
+
+static _Noreturn void run_command(struct forker *forker, const struct spawn_request *request)
+{
+	PyObject *parts = resolve(forker, request);
+	PyObject *result = NULL;
+	bool is_status = false;
+
+	check_command(forker, request);
+	if (parts && PyTuple_Check(parts) && PyTuple_GET_SIZE(parts) == 5) {
+		PyObject *function = PyTuple_GET_ITEM(parts, 0);
+		PyObject *code = PyTuple_GET_ITEM(parts, 3);
+
+		is_status = PyTuple_GET_ITEM(parts, 2) == Py_True;
+		if (code != Py_None)
+			result = PyEval_EvalCode(code, PyTuple_GET_ITEM(parts, 4),
+						 PyTuple_GET_ITEM(parts, 4));
+		else
+			result = PyObject_CallObject(function, PyTuple_GET_ITEM(parts, 1));
+	}
+	Py_XDECREF(parts);
+	exit(finish(result, is_status));
+}
+
+static void set_name(const struct spawn_request *request)
+{
+	const char *command = strrchr(request->argv[0], '/');
+
+	(void)prctl(PR_SET_NAME, command ? command + 1 : request->argv[0]);
+	(void)title_set_argv(request->argv); /* ps shows the zygote's command line then */
+}
+
+_Noreturn void child_run(struct forker *forker, const struct spawn_request *request,
+			 struct message *msg)
+{
+	if (msg->nfds < FIXED_FDS || msg->nfds - FIXED_FDS != strv_len(request->sockets) ||
+	    !strv_len(request->argv))
+		_exit(EXIT_CANNOT_RUN);
+	(void)setpgid(0, 0);
+	wait_at_gate(msg->fds[0]);
+	place_fds(forker, request, msg);
+	for (size_t i = 0; i < msg->nfds; i++)
+		fd_close(&msg->fds[i]);
+	fd_close(&forker->channel);
+	apply_actions(forker, request);
+	set_name(request);
+	PyOS_AfterFork_Child();
+	sigaction(SIGTERM, &forker->sigterm, NULL);
+	pthread_sigmask(SIG_SETMASK, &forker->traits.mask, NULL);
+	change_place(request);
+	change_user(request);
+	run_command(forker, request);
+}

@@ -1,0 +1,366 @@
+/* embed.c - see embed.h. */
+#include "zygote/embed.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/strv.h"
+#include "ipc/messages.h"
+#include "tracer/tracer.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifndef PYTHON_PREFIX
+#define PYTHON_PREFIX ""
+#endif
+#ifndef PYTHON_ABIFLAGS
+#define PYTHON_ABIFLAGS ""
+#endif
+
+#define THREAD_NAME_MAX 128
+
+/* The name of the Python thread that is about to start: written below with the GIL held, read by
+ * the tracer when it sees the clone (tracer/engine.c), which comes before the GIL is let go. */
+char pending_thread_name[THREAD_NAME_MAX];
+
+static const char helpers_source[] = {
+#include "zygote/worker.inc"
+	0
+};
+
+/* ---- the audit hook (PEP 578), for the time of the import ---- */
+
+/* Code objects of modules and of exec() die when they have run, and their memory is used again.
+ * Kept alive, an address that the tracer has recorded stays good until the report is made.  They
+ * stay for ever: freed now, they would leave holes that the workers fill, page by page. */
+static void keep(PyObject *args)
+{
+	PyObject *code = args && PyTuple_Check(args) && PyTuple_GET_SIZE(args) > 0
+				 ? PyTuple_GET_ITEM(args, 0)
+				 : NULL;
+
+	if (code && PyCode_Check(code))
+		Py_INCREF(code); /* for ever, see above */
+}
+
+/* threading.Thread.start() passes its bound method _bootstrap, whose object knows the name. */
+static void note_thread(PyObject *args)
+{
+	PyObject *function, *thread, *name;
+	const char *text;
+
+	pending_thread_name[0] = '\0';
+	if (!args || !PyTuple_Check(args) || PyTuple_GET_SIZE(args) < 1)
+		return;
+	function = PyTuple_GET_ITEM(args, 0);
+	if (!PyMethod_Check(function))
+		return;
+	thread = PyMethod_GET_SELF(function);
+	name = thread ? PyObject_GetAttrString(thread, "_name") : NULL;
+	text = name && PyUnicode_Check(name) ? PyUnicode_AsUTF8(name) : NULL;
+	if (text)
+		snprintf(pending_thread_name, sizeof(pending_thread_name), "%s", text);
+	Py_XDECREF(name);
+	PyErr_Clear();
+}
+
+static int audit_hook(const char *event, PyObject *args, void *data)
+{
+	(void)data;
+	if (strcmp(event, "exec") == 0)
+		keep(args);
+	else if (strcmp(event, "_thread.start_new_thread") == 0 ||
+		 strcmp(event, "_thread.start_joinable_thread") == 0)
+		note_thread(args);
+	return 0;
+}
+
+/* There is no call for this; without it every audited operation of every worker would pay for a
+ * hook that has nothing to do any more. */
+static void remove_hook(void)
+{
+#if PY_VERSION_HEX >= 0x030c0000
+	_Py_AuditHookEntry **at = &_PyRuntime.audit_hooks.head;
+#else
+	_Py_AuditHookEntry **at = &_PyRuntime.audit_hook_head;
+#endif
+	while (*at) {
+		_Py_AuditHookEntry *entry = *at;
+
+		if (entry->hookCFunction == audit_hook) {
+			*at = entry->next;
+			PyMem_RawFree(entry);
+		} else {
+			at = &entry->next;
+		}
+	}
+}
+
+/* ---- starting ---- */
+
+void embed_describe(void)
+{
+	printf("version=%d.%d.%d\nprefix=%s\nabiflags=%s\n", PY_MAJOR_VERSION, PY_MINOR_VERSION,
+	       PY_MICRO_VERSION, PYTHON_PREFIX, PYTHON_ABIFLAGS);
+}
+
+static int start_python(const struct zygote_setup *setup, struct error *err)
+{
+	PyPreConfig preconfig;
+	PyConfig config;
+	PyStatus status;
+
+	PyPreConfig_InitPythonConfig(&preconfig);
+	preconfig.parse_argv = 0;
+	status = Py_PreInitialize(&preconfig);
+	if (PyStatus_Exception(status))
+		return error_set(err, "Python cannot start: %s", status.err_msg);
+	PyConfig_InitPythonConfig(&config);
+	config.parse_argv = 0;
+	status = PyConfig_SetBytesString(&config, &config.program_name, setup->python);
+	if (!PyStatus_Exception(status))
+		status = Py_InitializeFromConfig(&config);
+	PyConfig_Clear(&config);
+	if (PyStatus_Exception(status))
+		return error_set(err, "Python cannot start as %s: %s", setup->python,
+				 status.err_msg ? status.err_msg : "unknown reason");
+	return 0;
+}
+
+static int load_helpers(struct embed *embed)
+{
+	PyObject *code = Py_CompileString(helpers_source, "<forkserver>", Py_file_input);
+	PyObject *result = NULL;
+
+	embed->helpers = PyDict_New();
+	if (code && embed->helpers &&
+	    PyDict_SetItemString(embed->helpers, "__builtins__", PyEval_GetBuiltins()) == 0)
+		result = PyEval_EvalCode(code, embed->helpers, embed->helpers);
+	Py_XDECREF(code);
+	Py_XDECREF(result);
+	return result ? 0 : -1;
+}
+
+/* The exception that is set, in words; clears it. */
+static int python_error(struct error *err, const char *what)
+{
+	PyObject *type, *value, *trace, *text;
+
+	PyErr_Fetch(&type, &value, &trace);
+	text = value ? PyObject_Str(value) : NULL;
+	error_set(err, "%s: %s: %s", what, type ? ((PyTypeObject *)type)->tp_name : "error",
+		  text && PyUnicode_AsUTF8(text) ? PyUnicode_AsUTF8(text) : "");
+	Py_XDECREF(type);
+	Py_XDECREF(value);
+	Py_XDECREF(trace);
+	Py_XDECREF(text);
+	PyErr_Clear();
+	return -1;
+}
+
+PyObject *embed_call(struct embed *embed, const char *function, const char *format, ...)
+{
+	PyObject *callable = PyDict_GetItemString(embed->helpers, function);
+	PyObject *args, *result = NULL;
+	va_list ap;
+
+	if (!callable) {
+		PyErr_Format(PyExc_SystemError, "no helper %s", function);
+		return NULL;
+	}
+	va_start(ap, format);
+	args = Py_VaBuildValue(format, ap);
+	va_end(ap);
+	if (args)
+		result = PyObject_CallObject(callable, args);
+	Py_XDECREF(args);
+	return result;
+}
+
+static PyObject *list_of(char *const *strv)
+{
+	PyObject *list = PyList_New(0);
+
+	for (size_t i = 0; list && strv && strv[i]; i++) {
+		PyObject *item = PyUnicode_DecodeFSDefault(strv[i]);
+
+		if (!item || PyList_Append(list, item) < 0)
+			Py_CLEAR(list);
+		Py_XDECREF(item);
+	}
+	return list;
+}
+
+/* CPython starts silently with the wrong library when a venv belongs to another build of Python. */
+static int check_prefix(const char *want, struct error *err)
+{
+	char real_want[PATH_MAX], real_have[PATH_MAX];
+	PyObject *have = PySys_GetObject("base_prefix"); /* borrowed */
+	const char *text = have ? PyUnicode_AsUTF8(have) : NULL;
+
+	if (!want || !text)
+		return 0;
+	if (realpath(want, real_want) && realpath(text, real_have) &&
+	    strcmp(real_want, real_have) == 0)
+		return 0;
+	return error_set(
+		err,
+		"Python found its library in %s, but %s was expected: the interpreter or venv "
+		"does not belong to the Python that this zygote was built with",
+		text, want);
+}
+
+int embed_init(struct embed *embed, const struct zygote_setup *setup, struct error *err)
+{
+	PyObject *path, *result = NULL;
+
+	if (PySys_AddAuditHook(audit_hook, NULL) < 0)
+		return error_set(err, "PySys_AddAuditHook failed");
+	if (start_python(setup, err) < 0)
+		return -1;
+	embed->tstate = PyThreadState_Get();
+	if (load_helpers(embed) < 0)
+		return python_error(err, "cannot load the zygote's own Python code");
+	if (check_prefix(setup->python_prefix, err) < 0)
+		return -1;
+	path = list_of(setup->path);
+	if (path)
+		result = embed_call(embed, "prepare", "(sO)", setup->name ? setup->name : "", path);
+	Py_XDECREF(path);
+	Py_XDECREF(result);
+	return result ? 0 : python_error(err, "cannot set up sys.path");
+}
+
+/* ---- importing ---- */
+
+/* A str as the bytes of the file system; malloc'ed or NULL. */
+static char *to_bytes(PyObject *text)
+{
+	PyObject *bytes = text && PyUnicode_Check(text) ? PyUnicode_EncodeFSDefault(text) : NULL;
+	char *copy;
+
+	if (!bytes && text && PyUnicode_Check(text)) {
+		PyErr_Clear();
+		bytes = PyUnicode_AsEncodedString(text, "utf-8", "backslashreplace");
+	}
+	copy = bytes ? strdup(PyBytes_AS_STRING(bytes)) : NULL;
+	Py_XDECREF(bytes);
+	PyErr_Clear();
+	return copy;
+}
+
+static char **to_strv(PyObject *list)
+{
+	char **strv = NULL;
+
+	for (Py_ssize_t i = 0; list && PyList_Check(list) && i < PyList_GET_SIZE(list); i++) {
+		char *text = to_bytes(PyList_GET_ITEM(list, i));
+
+		if (strv_take(&strv, text ? text : strdup("?")) < 0)
+			break;
+	}
+	return strv;
+}
+
+static void describe_exception(struct embed *embed, struct import_result *result)
+{
+	PyObject *type, *value, *trace, *parts;
+
+	result->failed = true;
+	PyErr_Fetch(&type, &value, &trace);
+	PyErr_NormalizeException(&type, &value, &trace);
+	if (trace)
+		PyException_SetTraceback(value, trace);
+	parts = value ? embed_call(embed, "describe", "(O)", value) : NULL;
+	if (parts && PyTuple_Check(parts) && PyTuple_GET_SIZE(parts) == 4) {
+		result->type = to_bytes(PyTuple_GET_ITEM(parts, 0));
+		result->message = to_bytes(PyTuple_GET_ITEM(parts, 1));
+		result->text = to_bytes(PyTuple_GET_ITEM(parts, 2));
+		result->frames = to_strv(PyTuple_GET_ITEM(parts, 3));
+	} else {
+		PyErr_Clear();
+		result->type = strdup(type ? ((PyTypeObject *)type)->tp_name : "Exception");
+		result->message = strdup("(the exception cannot be described)");
+	}
+	Py_XDECREF(parts);
+	Py_XDECREF(type);
+	Py_XDECREF(value);
+	Py_XDECREF(trace);
+}
+
+static void add_facts(struct embed *embed, struct import_result *result)
+{
+	PyObject *names = embed_call(embed, "thread_names", "()");
+	PyObject *facts = embed_call(embed, "facts", "()");
+
+	result->threads = to_strv(names);
+	if (facts && PyTuple_Check(facts) && PyTuple_GET_SIZE(facts) == 4) {
+		result->python = to_bytes(PyTuple_GET_ITEM(facts, 0));
+		result->stdlib = to_bytes(PyTuple_GET_ITEM(facts, 1));
+		result->cwd = to_bytes(PyTuple_GET_ITEM(facts, 2));
+	}
+	Py_XDECREF(names);
+	Py_XDECREF(facts);
+	PyErr_Clear();
+}
+
+void embed_import(struct embed *embed, const struct zygote_setup *setup,
+		  struct import_result *result)
+{
+	int64_t start = clock_us();
+	PyObject *modules = list_of(setup->preload);
+	PyObject *done = NULL;
+
+	memset(result, 0, sizeof(*result));
+	if (modules)
+		done = embed_call(embed, "preload", "(Oz)", modules, setup->warmup);
+	if (!done)
+		describe_exception(embed, result);
+	Py_XDECREF(done);
+	Py_XDECREF(modules);
+	result->import_us = (uint64_t)(clock_us() - start);
+	add_facts(embed, result);
+}
+
+/* ---- forking ---- */
+
+void embed_adopt(struct embed *embed)
+{
+	PyThreadState *tstate = embed->tstate;
+	PyObject *done;
+
+	/* Carry the main thread's state over.  Python's per-thread data (threading.local, context
+	 * variables, decimal contexts) hangs on it, and a second state would leave 3.13's
+	 * _PyRuntime.main_tstate dangling at exit.  Cython's `with gil` finds it by this key
+	 * (PyGILState_Ensure). */
+	if (tstate->thread_id != PyThread_get_thread_ident()) {
+#if PY_VERSION_HEX >= 0x030f0000
+		/* 3.15 has no key any more: attaching binds the thread-local. */
+#elif PY_VERSION_HEX >= 0x030c0000
+		PyThread_tss_set(&_PyRuntime.autoTSSkey, tstate);
+#else
+		PyThread_tss_set(&_PyRuntime.gilstate.autoTSSkey, tstate);
+#endif
+		tstate->thread_id = PyThread_get_thread_ident();
+#if PY_VERSION_HEX >= 0x030b0000
+		tstate->native_thread_id = PyThread_get_thread_native_id();
+#endif
+	}
+	PyEval_RestoreThread(tstate);
+	done = embed_call(embed, "adopt_main_thread", "()");
+	if (!done)
+		PyErr_Clear();
+	Py_XDECREF(done);
+}
+
+void embed_freeze(struct embed *embed)
+{
+	PyObject *done = embed_call(embed, "freeze", "()");
+
+	if (!done)
+		PyErr_Clear();
+	Py_XDECREF(done);
+	remove_hook();
+}

@@ -1,0 +1,46 @@
+/* forker.h - answers the supervisor's requests for workers.
+ * Runs in: zygote: in filter mode its fork thread, in full mode its main thread. */
+#ifndef ZYGOTE_FORKER_H
+#define ZYGOTE_FORKER_H
+
+#include "tracer/tracer.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct embed;
+
+/* What a thread has that the kernel keeps for each thread, and that the application may have
+ * changed at import in the main thread: the forking thread takes it on before the first fork. */
+struct thread_traits {
+	sigset_t mask;
+	cpu_set_t affinity;
+	int nice;
+	int policy; /* sched_setscheduler(2) */
+	struct sched_param param;
+	char comm[16];
+};
+
+void thread_traits_read(struct thread_traits *traits);
+void thread_traits_apply(const struct thread_traits *traits, const struct thread_traits *before);
+
+struct forker {
+	struct embed *embed; /* borrowed */
+	int channel;         /* borrowed: to the supervisor */
+	int reserved;        /* fds 3 to 2 + reserved are placeholders for a worker's listeners */
+	struct verdict verdict;      /* owned */
+	struct thread_traits traits; /* of the main thread at the end of the import */
+	struct sigaction sigterm;    /* the application's; ours is the default while no worker */
+	uint64_t import_us;
+	int *fds; /* owned: open when the audit passed; sorted */
+	size_t nfds;
+	size_t nthreads;
+};
+
+/* Sends MESSAGE_READY and serves until the supervisor closes the channel.  Never returns; called
+ * with the GIL. */
+_Noreturn void forker_run(struct forker *forker);
+
+#endif

@@ -1,0 +1,302 @@
+/* main.c - the zygote: imports the application once, under audit, and forks workers from it.
+ *
+ * Threads in filter mode (tracer/tracer.h has the other process):
+ *
+ *   main thread   filter on ► Py_Initialize ► import ► lets go of its thread state ► parked for
+ * ever fork thread   waits ──────────────────────────────► takes the thread state over ► forks
+ * workers
+ *
+ * The filter can never be removed from the main thread, and workers must not have it; so the thread
+ * that forks is one that was there before the filter.  In full mode, and without an audit, there is
+ * no filter, and the main thread forks. */
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/strv.h"
+#include "ipc/channel.h"
+#include "ipc/messages.h"
+#include "report/document.h"
+#include "tracer/tracer.h"
+#include "zygote/embed.h"
+#include "zygote/forker.h"
+#include "zygote/title.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define FORK_STACK                                                                                 \
+	((size_t)64 << 20) /* bytes: the stack of every worker's main thread; touched as used */
+#define RESERVED_FDS 16    /* listeners that a worker can get before allowed fds are in the way */
+#define OWN_FDS_FROM                                                                               \
+	1000 /* our sockets go up here, if the limit allows, out of the application's way */
+
+struct zygote {
+	struct zygote_setup setup;
+	struct embed embed;
+	struct forker forker;
+	struct tracer tracer;
+	struct thread_traits before; /* of the main thread when it began */
+	sem_t import_done;           /* the fork thread may look at all of the above */
+	int channel;
+};
+
+/* Exit statuses are the audit's (forkserver(8)); the report on the channel says more. */
+enum { EXIT_USAGE = 2, EXIT_IMPORT = 3, EXIT_AUDIT = 4 };
+
+static int move_up(int fd)
+{
+	struct rlimit limit;
+	int from = OWN_FDS_FROM, moved;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < OWN_FDS_FROM + 16)
+		from = (int)limit.rlim_cur / 2;
+	moved = fcntl(fd, F_DUPFD_CLOEXEC, from);
+	if (moved < 0)
+		return fd;
+	close(fd);
+	return moved;
+}
+
+/* Keeps 3 to 18 free for a worker's listeners, whose numbers start at 3 (sd_listen_fds(3)). */
+static int reserve_fds(void)
+{
+	int fd, n = 0;
+
+	while (n < RESERVED_FDS && (fd = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0) {
+		if (fd != 3 + n) {
+			close(fd);
+			break;
+		}
+		n++;
+	}
+	return n;
+}
+
+/* A report of ours, for what happens without or before the tracer. */
+static void send_error(struct zygote *zygote, const char *kind, const char *type, const char *text)
+{
+	struct report report;
+	char *json;
+
+	report_init(&report);
+	report.name = zygote->setup.name ? strdup(zygote->setup.name) : NULL;
+	report.target = strv_copy(zygote->setup.preload);
+	report.mode = strdup(zygote->setup.mode == AUDIT_FULL ? "full" : "filter");
+	(void)report_set_error(&report, kind, type, text);
+	json = report_json(&report);
+	if (json)
+		(void)channel_send(zygote->channel, MESSAGE_REPORT, 0, json, strlen(json), NULL, 0);
+	free(json);
+	report_done(&report);
+}
+
+/* With `audit = off` there is no tracer to send one. */
+static void send_unaudited(struct zygote *zygote, struct import_result *result)
+{
+	struct report report;
+	char *json;
+
+	report_init(&report);
+	report.name = zygote->setup.name ? strdup(zygote->setup.name) : NULL;
+	report.target = strv_copy(zygote->setup.preload);
+	report.import_us = result->import_us;
+	report.python = result->python ? strdup(result->python) : NULL;
+	(void)report_note(&report, "the audit is off: nothing was looked at");
+	if (result->failed) {
+		struct report_error *error =
+			report_set_error(&report, "import", result->type, result->message);
+
+		if (error)
+			error->text = result->text ? strdup(result->text) : NULL;
+	}
+	json = report_json(&report);
+	if (json)
+		(void)channel_send(zygote->channel, MESSAGE_REPORT, 0, json, strlen(json), NULL, 0);
+	free(json);
+	report_done(&report);
+}
+
+/* Thread pools of native libraries, which start with the import and would not survive a fork.  What
+ * the user has set stays; workers get their own environment. */
+static void limit_pools(void)
+{
+	static const char *const names[] = { "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS",
+					     "MKL_NUM_THREADS",      "BLIS_NUM_THREADS",
+					     "GOTO_NUM_THREADS",     "NUMEXPR_NUM_THREADS" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		(void)setenv(names[i], "1", 0);
+}
+
+static _Noreturn void park(void)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, NULL);
+	for (;;)
+		pause();
+}
+
+/* ---- the import, in the main thread ---- */
+
+static void import(struct zygote *zygote)
+{
+	struct import_result result = { 0 };
+	struct error err = { { 0 } };
+	bool audited = zygote->setup.policy != AUDIT_OFF;
+
+	if (audited && tracer_begin(&zygote->tracer, &err) < 0) {
+		send_error(zygote, "audit", "TracerError", err.text);
+		_exit(EXIT_AUDIT);
+	}
+	if (embed_init(&zygote->embed, &zygote->setup, &err) < 0) {
+		send_error(zygote, "audit", "PythonInit", err.text);
+		_exit(EXIT_AUDIT);
+	}
+	embed_import(&zygote->embed, &zygote->setup, &result);
+	thread_traits_read(&zygote->forker.traits);
+	zygote->forker.import_us = result.import_us;
+	(void)PyEval_SaveThread();
+	if (audited)
+		tracer_end(&zygote->tracer, &result);
+	else
+		send_unaudited(zygote, &result);
+	if (result.failed)
+		_exit(EXIT_IMPORT);
+	import_result_done(&result);
+}
+
+/* ---- the forking thread ---- */
+
+static _Noreturn void serve(struct zygote *zygote)
+{
+	struct thread_traits own;
+
+	if (zygote->setup.policy != AUDIT_OFF &&
+	    (tracer_verdict(&zygote->tracer, &zygote->forker.verdict) < 0 ||
+	     !zygote->forker.verdict.may_fork))
+		_exit(EXIT_AUDIT); /* the tracer is gone: fail closed */
+	thread_traits_read(&own);
+	thread_traits_apply(&zygote->forker.traits, &own);
+	embed_adopt(&zygote->embed);
+	forker_run(&zygote->forker);
+}
+
+static void *fork_thread(void *arg)
+{
+	struct zygote *zygote = arg;
+
+	while (sem_wait(&zygote->import_done) < 0 && errno == EINTR)
+		;
+	serve(zygote);
+}
+
+static int start_fork_thread(struct zygote *zygote)
+{
+	sigset_t all, old;
+	pthread_attr_t attr;
+	pthread_t thread;
+	int r;
+
+	sem_init(&zygote->import_done, 0, 0);
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, FORK_STACK);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	r = pthread_create(&thread, &attr, fork_thread, zygote);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	pthread_attr_destroy(&attr);
+	return -r;
+}
+
+/* ---- set-up ---- */
+
+static int receive_setup(struct zygote *zygote)
+{
+	struct message msg;
+	int r = channel_recv(zygote->channel, &msg);
+
+	if (r <= 0)
+		return r < 0 ? r : -ECONNRESET;
+	r = msg.type == MESSAGE_SETUP ? zygote_setup_unpack(&zygote->setup, msg.body, msg.len)
+				      : -EPROTO;
+	message_done(&msg);
+	return r;
+}
+
+static void name_process(const char *self, const char *name)
+{
+	const char *argv[4] = { self, name, NULL };
+	const char *base = strrchr(self, '/');
+	char label[300];
+
+	snprintf(label, sizeof(label), "[%s]", name);
+	argv[0] = base ? base + 1 : self;
+	argv[1] = label;
+	(void)title_set_argv((char *const *)argv);
+}
+
+static _Noreturn void run(struct zygote *zygote)
+{
+	bool filter = zygote->setup.policy != AUDIT_OFF && zygote->setup.mode == AUDIT_FILTER;
+	struct error err = { { 0 } };
+	int r = filter ? start_fork_thread(zygote) : 0;
+
+	if (r < 0) {
+		send_error(zygote, "audit", "TracerError", strerror(-r));
+		_exit(EXIT_AUDIT);
+	}
+	if (zygote->setup.policy != AUDIT_OFF &&
+	    tracer_start(&zygote->tracer, &zygote->setup, zygote->channel, &err) < 0) {
+		send_error(zygote, "audit", "PtraceDenied", err.text);
+		_exit(EXIT_AUDIT);
+	}
+	import(zygote);
+	if (!filter)
+		serve(zygote);
+	sem_post(&zygote->import_done);
+	park();
+}
+
+int main(int argc, char **argv)
+{
+	struct zygote zygote = { .channel = -1 };
+	int r;
+
+	if (argc == 2 && strcmp(argv[1], "--describe") == 0) {
+		embed_describe();
+		return 0;
+	}
+	if (argc != 3) {
+		fprintf(stderr, "%s: started by forkserver(8), not by hand\n", argv[0]);
+		return EXIT_USAGE;
+	}
+	zygote.channel = move_up(atoi(argv[1]));
+	r = receive_setup(&zygote);
+	if (r < 0) {
+		fprintf(stderr, "%s [%s]: no set-up from the supervisor: %s\n", argv[0], argv[2],
+			strerror(-r));
+		return EXIT_USAGE;
+	}
+	zygote.forker.embed = &zygote.embed;
+	zygote.forker.channel = zygote.channel;
+	zygote.forker.reserved = reserve_fds();
+	zygote.forker.verdict.may_fork = true;
+	zygote.tracer.sock = -1;
+	if (!zygote.setup.thp)
+		(void)prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+	limit_pools();
+	name_process(argv[0], argv[2]);
+	thread_traits_read(&zygote.before);
+	run(&zygote);
+}

@@ -1,0 +1,309 @@
+"""What the zygote does in Python: import the application, and in a worker run its command.
+
+Runs in: zygote, workers.  Compiled into the zygote and executed in a namespace of its own, so that no
+name of it is ever on sys.path or in sys.modules.  Imports nothing that a bare interpreter has not
+imported already, except where the command needs it.
+"""
+
+import sys
+
+THIS_FILE = "<forkserver>"
+
+
+# ---- before and during the import ----
+
+
+def prepare(name, path):
+    """Set up sys as `python -m` would, with the directories of `path` in front."""
+    import gc
+    import os
+
+    sys.argv = [name]
+    sys.path[:0] = [os.path.abspath(p) for p in path] + [os.getcwd()]
+    # A collection would touch every object that the workers are to share.  The switch itself is
+    # left alone: the application may ask for it or set it.
+    STATE["threshold"] = gc.get_threshold()
+    gc.set_threshold(0, *STATE["threshold"][1:])
+
+
+def preload(modules, warmup):
+    """Import the modules in order, then call warmup ("module:callable")."""
+    for name in modules:
+        __import__(name)
+    if warmup:
+        find_callable(warmup)()
+
+
+def find_callable(spec):
+    """The object that "package.module:name.attribute" names."""
+    module_name, _, attributes = spec.partition(":")
+    __import__(module_name)
+    found = sys.modules[module_name]
+    for attribute in attributes.split("."):
+        found = getattr(found, attribute)
+    if not callable(found):
+        raise TypeError("%s is not callable" % spec)
+    return found
+
+
+def is_machinery(filename):
+    return (
+        filename == THIS_FILE
+        or filename.startswith("<frozen importlib.")
+        or filename.endswith(("/importlib/__init__.py", "/importlib/_bootstrap.py"))
+    )
+
+
+def describe(error):
+    """(type, message, text, [file, line, function, …]) of an exception."""
+    import traceback
+
+    frames = []
+    trace = error.__traceback__
+    while trace and is_machinery(trace.tb_frame.f_code.co_filename):
+        trace = trace.tb_next
+    text = "".join(traceback.format_exception(type(error), error, trace))
+    while trace:
+        code = trace.tb_frame.f_code
+        name = getattr(code, "co_qualname", code.co_name)
+        frames += [code.co_filename, str(trace.tb_lineno or 0), name]
+        trace = trace.tb_next
+    try:
+        message = str(error)
+    except Exception:
+        message = "(its str() failed)"
+    return type(error).__name__, message, text, frames
+
+
+def thread_names():
+    """[native id, name, …] of the threads that threading knows."""
+    threading = sys.modules.get("threading")
+    if threading is None:
+        return []
+    flat = []
+    for thread in list(getattr(threading, "_active", {}).values()):
+        flat += [str(getattr(thread, "native_id", 0) or 0), str(thread.name)]
+    return flat
+
+
+def facts():
+    """(version, standard library, working directory, base prefix) for the report."""
+    import os
+
+    version = "%d.%d.%d" % sys.version_info[:3]
+    stdlib = os.path.dirname(os.__file__)
+    try:
+        directory = os.getcwd()
+    except OSError:
+        directory = "/"
+    return version, stdlib, directory, sys.base_prefix
+
+
+# ---- before the first fork ----
+
+
+def adopt_main_thread():
+    """The calling thread is the main thread from now on, for threading too.
+
+    threading._after_fork() then finds the old main thread's object under the identity of the
+    thread that survives, so that main_thread() keeps being the object that the import saw.
+    """
+    threading = sys.modules.get("threading")
+    if threading is None:
+        return
+    main = threading._main_thread
+    threading._active.pop(main._ident, None)
+    main._ident = threading.get_ident()
+    if hasattr(threading, "_make_thread_handle"):  # 3.13
+        main._handle = threading._make_thread_handle(main._ident)
+    if hasattr(main, "_set_native_id"):
+        main._set_native_id()
+    threading._active[main._ident] = main
+
+
+def freeze():
+    """Move all that exists out of the collector's sight.
+
+    No collection first: what it freed would leave holes that the workers fill, page by page.
+    """
+    import gc
+
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name, None)
+        try:
+            stream.flush()
+        except Exception:
+            pass  # closed, or replaced by something that cannot
+    gc.freeze()
+
+
+# ---- in a worker ----
+
+
+class CommandError(Exception):
+    """The command cannot be run in a worker; says what to do."""
+
+
+def become(argv, environment):
+    """Take on the command's environment; returns (function, arguments, is_status, code, globals).
+
+    Either function(*arguments) or exec(code, globals) is then run from C, so that the traceback
+    of an exception begins where a plain interpreter's would.  is_status: the function's result is
+    the exit status, as sys.exit() takes it.
+    """
+    import gc
+    import os
+
+    os.environ.clear()
+    for entry in environment:
+        name, _, value = entry.partition("=")
+        if name:
+            os.environ[name] = value
+    if gc.get_threshold()[0] == 0:
+        gc.set_threshold(*STATE["threshold"])
+    numpy_random = sys.modules.get("numpy.random")
+    if numpy_random is not None and hasattr(numpy_random, "seed"):
+        numpy_random.seed()  # else every worker draws the same numbers; random reseeds itself
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.reconfigure(line_buffering=stream is sys.stderr or stream.isatty())
+        except Exception:
+            pass  # replaced by the application
+    if hasattr(sys, "orig_argv"):
+        sys.orig_argv[:] = argv
+    return command(list(argv))
+
+
+def command(argv):
+    import os
+
+    name = os.path.basename(argv[0])
+    if is_python(name):
+        return python_command(argv[0], argv[1:])
+    module, colon, attributes = argv[0].partition(":")
+    if colon and dotted(module) and dotted(attributes):
+        sys.argv = argv
+        put_first(os.getcwd())
+        return find_callable(argv[0]), (), True, None, None
+    return script_command(find_script(argv[0]), argv[1:])
+
+
+def is_python(name):
+    """python, python3, python3.11"""
+    return name.startswith("python") and not name[6:].strip("0123456789.")
+
+
+def dotted(name):
+    return bool(name) and all(part.isidentifier() for part in name.split("."))
+
+
+def call(function, arguments):
+    return function, arguments, False, None, None
+
+
+def put_first(directory):
+    if not sys.path or sys.path[0] != directory:
+        sys.path.insert(0, directory)
+
+
+def python_command(python, arguments):
+    """`python [-uB] -m MODULE …`, `-c CODE …` or `SCRIPT …`."""
+    while arguments and arguments[0].startswith("-") and len(arguments[0]) > 1:
+        option, arguments = arguments[0], arguments[1:]
+        letters = option[1:]
+        while letters:
+            letter, letters = letters[0], letters[1:]
+            if letter in "mc":
+                value, arguments = (letters, arguments) if letters else split_first(option, arguments)
+                return module_command(value, arguments) if letter == "m" else code_command(value, arguments)
+            interpreter_option(letter, option)
+    if not arguments or arguments[0] == "-":
+        raise CommandError("%s needs a script, -m MODULE or -c CODE" % python)
+    return script_command(arguments[0], arguments[1:])
+
+
+def split_first(option, arguments):
+    if not arguments:
+        raise CommandError("%s needs an argument" % option)
+    return arguments[0], arguments[1:]
+
+
+def interpreter_option(letter, option):
+    if letter == "u":
+        for stream in (sys.stdout, sys.stderr):
+            stream.reconfigure(write_through=True)
+    elif letter == "B":
+        sys.dont_write_bytecode = True
+    elif letter not in "bdEIqsSv":
+        raise CommandError(
+            "interpreter option %s comes too late for a forked worker; set its PYTHON… variable "
+            "in the environment of the [zygote:…] section" % option
+        )
+
+
+def module_command(module, arguments):
+    import os
+    import runpy
+
+    put_first(os.getcwd())
+    sys.argv = ["-m"] + arguments  # runpy puts the file's name in place of -m
+    return call(runpy._run_module_as_main, (module,))
+
+
+def code_command(code, arguments):
+    import __main__
+
+    put_first("")
+    sys.argv = ["-c"] + arguments
+    return None, None, False, compile(code, "<string>", "exec"), __main__.__dict__
+
+
+def find_script(name):
+    """The file of a console script: beside the interpreter (a venv's bin), or on PATH."""
+    import os
+
+    if os.path.dirname(name):
+        return name
+    directories = [os.path.dirname(sys.executable or "")]
+    directories += os.environ.get("PATH", os.defpath).split(os.pathsep)
+    for directory in directories:
+        path = os.path.join(directory, name)
+        if directory and os.path.isfile(path) and os.access(path, os.X_OK):
+            return path
+    raise CommandError("command not found: %s (looked in %s)" % (name, ":".join(directories)))
+
+
+def script_command(path, arguments):
+    import os
+    import __main__
+
+    sys.argv = [path] + arguments
+    if os.path.isdir(path) or is_zip(path):
+        import runpy
+
+        put_first(path)
+        return call(runpy._run_module_as_main, ("__main__", False))
+    with open(path, "rb") as file:
+        source = file.read()
+    first = source.split(b"\n", 1)[0]
+    if not path.endswith((".py", ".pyw")) and not (first.startswith(b"#!") and b"python" in first):
+        raise CommandError(
+            "%s is not a Python program, and only those can run in a forked worker; "
+            "remove zygote= from its section to have it started plainly" % path
+        )
+    put_first(os.path.dirname(os.path.realpath(path)))
+    namespace = __main__.__dict__
+    namespace["__file__"] = path
+    namespace["__cached__"] = None
+    return None, None, False, compile(source, path, "exec", dont_inherit=True), namespace
+
+
+def is_zip(path):
+    try:
+        with open(path, "rb") as file:
+            return file.read(4) == b"PK\x03\x04"
+    except OSError as error:
+        raise CommandError("cannot read %s: %s" % (path, error.strerror)) from None
+
+
+STATE = {"threshold": (700, 10, 10)}
