@@ -290,9 +290,7 @@ static int convert(struct expansion *e, const char **p)
 	r = read_name(e, &c, p);
 	if (r == 0)
 		r = read_rest(e, &c, p);
-	if (r == 0 && c.type == '%')
-		buf_addch(&e->out, '%');
-	else if (r == 0)
+	if (r == 0)
 		r = put(e, &c);
 	free(c.name);
 	return r;

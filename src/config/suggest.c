@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
+#include <strings.h>
 
 #define WORD_MAX 48 /* no known word is longer */
 
@@ -41,6 +42,14 @@ static unsigned distance(const char *a, const char *b)
 	return d[la][lb];
 }
 
+/* Whether one of the two is the beginning of the other, and not a tiny one. */
+static bool begins(const char *a, const char *b)
+{
+	size_t la = strlen(a), lb = strlen(b), shorter = la < lb ? la : lb;
+
+	return shorter >= 4 && strncasecmp(a, b, shorter) == 0;
+}
+
 const char *suggest(const char *word, const char *const *words, size_t n)
 {
 	size_t len = strlen(word);
@@ -57,5 +66,8 @@ const char *suggest(const char *word, const char *const *words, size_t n)
 			found = words[i];
 		}
 	}
+	for (size_t i = 0; i < n && !found; i++)
+		if (begins(word, words[i]))
+			found = words[i];
 	return found;
 }

@@ -169,6 +169,7 @@ START_TEST(suggests)
 	ck_assert_pstr_eq(suggest("comand", words, 4), "command");
 	ck_assert_pstr_eq(suggest("NUMPROC", words, 4), "numprocs");
 	ck_assert_pstr_eq(suggest("usre", words, 4), "user");
+	ck_assert_pstr_eq(suggest("userdirectory", words, 4), "user");
 	ck_assert_pstr_eq(suggest("xyz", words, 4), NULL);
 	ck_assert_pstr_eq(suggest("", words, 4), NULL);
 	ck_assert_pstr_eq(

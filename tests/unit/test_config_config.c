@@ -1,0 +1,532 @@
+/* test_config_config.c - whole files: what is read from them, and every complaint.
+ * Runs in: make check. */
+#include "base/buf.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/strv.h"
+#include "base/util.h"
+#include "config/config.h"
+#include "ipc/messages.h"
+
+#include <check.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char directory[64];
+static char path[128];
+static struct config *config;
+static struct buf messages;
+
+static void write_file(const char *name, const char *text)
+{
+	char file[192];
+	CLEANUP_FD int fd = -1;
+
+	snprintf(file, sizeof(file), "%s/%s", directory, name);
+	fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(fd_write_all(fd, text, strlen(text)), 0);
+}
+
+static void start(void)
+{
+	strcpy(directory, "/tmp/test-config-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(directory));
+	snprintf(path, sizeof(path), "%s/main.conf", directory);
+	memset(&messages, 0, sizeof(messages));
+	config = NULL;
+}
+
+static void stop(void)
+{
+	char command[128];
+
+	config_free(config);
+	buf_done(&messages);
+	snprintf(command, sizeof(command), "rm -rf %s", directory);
+	ck_assert_int_eq(system(command), 0);
+}
+
+static int load(const char *text)
+{
+	write_file("main.conf", text);
+	return config_load(path, &config, &messages);
+}
+
+static void load_clean(const char *text)
+{
+	ck_assert_msg(load(text) == 0, "%s", buf_str(&messages));
+	ck_assert_str_eq(buf_str(&messages), "");
+}
+
+static void says(const char *text)
+{
+	ck_assert_msg(strstr(buf_str(&messages), text) != NULL, "\"%s\" is not in:\n%s", text,
+		      buf_str(&messages));
+}
+
+START_TEST(defaults_are_supervisords)
+{
+	const struct config_program *p;
+	char expected[128];
+
+	load_clean("[supervisord]\n[program:cat]\ncommand = /bin/cat -u\n");
+	ck_assert_str_eq(config->file, path);
+	ck_assert_uint_eq(config->daemon.logfile_maxbytes, 50 << 20);
+	ck_assert_uint_eq(config->daemon.logfile_backups, 10);
+	ck_assert_int_eq(config->daemon.loglevel, LEVEL_INFO);
+	ck_assert_int_eq(config->daemon.umask, 022);
+	ck_assert_uint_eq(config->daemon.minfds, 1024);
+	ck_assert_uint_eq(config->daemon.minprocs, 200);
+	ck_assert(!config->daemon.nodaemon);
+	ck_assert_str_eq(config->daemon.identifier, "supervisor");
+	ck_assert_ptr_nonnull(getcwd(expected, sizeof(expected) - 20));
+	strcat(expected, "/supervisord.log");
+	ck_assert_str_eq(config->daemon.logfile, expected);
+	ck_assert_uint_eq(config->nprograms, 1);
+	p = &config->programs[0];
+	ck_assert_str_eq(p->where.file, path);
+	ck_assert_uint_eq(p->where.line, 2);
+	ck_assert_int_eq(p->priority, 999);
+	ck_assert_uint_eq(p->startsecs, 1);
+	ck_assert_uint_eq(p->startretries, 3);
+	ck_assert_uint_eq(p->stopwaitsecs, 10);
+	ck_assert_int_eq(p->stopsignal, SIGTERM);
+	ck_assert_int_eq(p->autorestart, RESTART_UNEXPECTED);
+	ck_assert_int_eq(p->umask, -1);
+	ck_assert(p->autostart && !p->stopasgroup && !p->killasgroup && !p->redirect_stderr);
+	ck_assert_uint_eq(p->exitcodes[0], 1);
+	ck_assert_uint_eq(p->exitcodes[1], 0);
+	ck_assert_uint_eq(p->nprocesses, 1);
+	ck_assert_str_eq(p->processes[0].name, "cat");
+	ck_assert_uint_eq(strv_len(p->processes[0].argv), 2);
+	ck_assert(p->processes[0].out.automatic && p->processes[0].err.automatic);
+	ck_assert_uint_eq(p->processes[0].out.maxbytes, 50 << 20);
+	ck_assert_uint_eq(config->ngroups, 1);
+	ck_assert_str_eq(config->groups[0].name, "cat");
+}
+END_TEST
+
+START_TEST(without_supervisord_section)
+{
+	load_clean("[program:cat]\ncommand=cat\n");
+	ck_assert_ptr_null(config->daemon.logfile);
+	ck_assert_ptr_null(config->daemon.pidfile);
+	ck_assert(config->daemon.nodaemon);
+	ck_assert_uint_eq(config->daemon.minfds, 1024);
+}
+END_TEST
+
+START_TEST(a_zygote_and_its_workers)
+{
+	const struct config_zygote *z;
+	const struct config_program *p;
+	char expected[160];
+
+	load_clean(
+		"[zygote:shop]\n"
+		"python = /srv/venv/bin/python\n"
+		"path = /srv/a:/srv/b\n"
+		"preload = shop.wsgi, shop.tasks\n"
+		"  shop.more\n"
+		"warmup = shop.boot:warm.all\n"
+		"user = root\n"
+		"directory = /srv\n"
+		"environment = A=\"1\",H=%(ENV_HOME)s\n"
+		"allow = file:/usr/share/GeoIP/*.mmdb reopen\n"
+		"    thread:Timer-* at log.py:3   ; why not\n"
+		"baseline = known.json\n"
+		"audit = warn\n"
+		"audit_mode = full\n"
+		"preload_timeout = 5\n"
+		"umask = 027\n"
+		"thp = yes\n"
+		"[socket:http]\n"
+		"listen = tcp://[::1]:8000\n"
+		"backlog = 7\n"
+		"[socket:admin]\n"
+		"listen = unix:///run/admin.sock\n"
+		"mode = 0770\n"
+		"owner = root:root\n"
+		"[program:web]\n"
+		"zygote = shop\n"
+		"sockets = http, admin\n"
+		"numprocs = 3\n"
+		"numprocs_start = 5\n"
+		"process_name = %(program_name)s_%(process_num)02d\n"
+		"command = python -m app --name \"%(group_name)s %(process_num)d/%(numprocs)d\"\n"
+		"environment = N=\"%(process_num)s\"\n"
+		"directory = /srv/%(ENV_N)s\n"
+		"stdout_logfile = /tmp/%%(process_num)d-100%%%%.log\n"
+		"redirect_stderr = true\n");
+	z = config_find_zygote(config, "shop");
+	ck_assert_ptr_nonnull(z);
+	ck_assert_str_eq(z->python, "/srv/venv/bin/python");
+	ck_assert_str_eq(z->path[1], "/srv/b");
+	ck_assert_uint_eq(strv_len(z->preload), 3);
+	ck_assert_str_eq(z->preload[2], "shop.more");
+	ck_assert_str_eq(z->warmup, "shop.boot:warm.all");
+	ck_assert_str_eq(strv_getenv(z->environment, "A"), "1");
+	ck_assert_str_eq(strv_getenv(z->environment, "H"), getenv("HOME"));
+	ck_assert_uint_eq(strv_len(z->allow), 2);
+	ck_assert_str_eq(z->allow[1], "thread:Timer-* at log.py:3");
+	snprintf(expected, sizeof(expected), "%s/known.json", directory);
+	ck_assert_str_eq(z->baseline, expected);
+	ck_assert_uint_eq(z->policy, AUDIT_WARN);
+	ck_assert_uint_eq(z->mode, AUDIT_FULL);
+	ck_assert_uint_eq(z->preload_timeout, 5);
+	ck_assert_int_eq(z->umask, 027);
+	ck_assert(z->thp);
+	ck_assert_uint_eq(config_find_socket(config, "http")->backlog, 7);
+	ck_assert_str_eq(config_find_socket(config, "http")->listen, "tcp://[::1]:8000");
+	ck_assert_uint_eq(config_find_socket(config, "admin")->backlog, SOMAXCONN);
+	ck_assert_int_eq(config_find_socket(config, "admin")->mode, 0770);
+	ck_assert_str_eq(config_find_socket(config, "admin")->owner, "root:root");
+	ck_assert_ptr_null(config_find_socket(config, "https"));
+	p = &config->programs[0];
+	ck_assert_str_eq(p->zygote, "shop");
+	ck_assert_uint_eq(strv_len(p->sockets), 2);
+	ck_assert_uint_eq(p->nprocesses, 3);
+	ck_assert_str_eq(p->processes[2].name, "web_07");
+	ck_assert_uint_eq(p->processes[2].num, 7);
+	ck_assert_str_eq(p->processes[2].argv[4], "web 7/3");
+	ck_assert_str_eq(p->processes[2].directory, "/srv/7");
+	ck_assert_str_eq(p->processes[2].out.file, "/tmp/7-100%.log");
+	ck_assert_ptr_null(p->processes[2].err.file);
+	ck_assert(!p->processes[2].err.automatic);
+}
+END_TEST
+
+START_TEST(zygote_defaults)
+{
+	load_clean("[zygote:z]\npreload=json\n[socket:s]\nlisten=tcp://*:80\n");
+	ck_assert_uint_eq(config->zygotes[0].policy, AUDIT_ENFORCE);
+	ck_assert_uint_eq(config->zygotes[0].mode, AUDIT_FILTER);
+	ck_assert_uint_eq(config->zygotes[0].preload_timeout, 300);
+	ck_assert_int_eq(config->zygotes[0].umask, -1);
+	ck_assert(!config->zygotes[0].thp);
+	ck_assert_ptr_null(config->zygotes[0].python);
+	ck_assert_str_eq(config->sockets[0].listen, "tcp://0.0.0.0:80");
+	ck_assert_int_eq(config->sockets[0].mode, 0700);
+}
+END_TEST
+
+START_TEST(supervisords_types)
+{
+	const struct config_program *p;
+
+	load_clean("[supervisord]\nlogfile=syslog\nloglevel=DEBUG\nlogfile_maxbytes=1kb\nminfds= "
+		   "+2_000 \n"
+		   "environment=A=\"%%%%\",B=b\nchildlogdir=/\n"
+		   "[program:a]\ncommand=a %(ENV_B)s\nautorestart=ON\nexitcodes=0, "
+		   "2,255\nstopsignal=usr1\n"
+		   "stopasgroup=1\numask=0o22\nstdout_logfile=NONE\nstderr_logfile=/dev/stderr\n"
+		   "stdout_logfile_maxbytes=2GB\nstderr_syslog=true\npriority=-5\n"
+		   "[program:b]\ncommand=b\nautorestart=no\nstopsignal=SIGRTMIN\nstdout_logfile="
+		   "syslog\n");
+	ck_assert_str_eq(config->daemon.logfile, "syslog");
+	ck_assert_int_eq(config->daemon.loglevel, LEVEL_DEBUG);
+	ck_assert_uint_eq(config->daemon.logfile_maxbytes, 1024);
+	ck_assert_uint_eq(config->daemon.minfds, 2000);
+	ck_assert_str_eq(strv_getenv(config->daemon.environment, "A"), "%");
+	p = &config->programs[0];
+	ck_assert_str_eq(p->processes[0].command, "a b");
+	ck_assert_ptr_null(p->processes[0].environment);
+	ck_assert_int_eq(p->autorestart, RESTART_ALWAYS);
+	ck_assert_uint_eq(p->exitcodes[0], 5);
+	ck_assert_uint_eq(p->exitcodes[31], 0x80);
+	ck_assert_int_eq(p->stopsignal, SIGUSR1);
+	ck_assert(p->stopasgroup && p->killasgroup);
+	ck_assert_int_eq(p->umask, 022);
+	ck_assert(!p->processes[0].out.automatic && !p->processes[0].out.file);
+	ck_assert_str_eq(p->processes[0].err.file, "/dev/stderr");
+	ck_assert(p->processes[0].err.syslog);
+	ck_assert_uint_eq(p->processes[0].out.maxbytes, (uint64_t)2 << 30);
+	ck_assert_int_eq(config->programs[1].autorestart, RESTART_NEVER);
+	ck_assert_int_eq(config->programs[1].stopsignal, SIGRTMIN);
+	ck_assert(config->programs[1].processes[0].out.syslog);
+	ck_assert_int_eq(config->groups[0].priority, -5);
+}
+END_TEST
+
+START_TEST(groups)
+{
+	load_clean("[program:a]\ncommand=%(group_name)s\n[program:b]\ncommand=b\npriority=5\n"
+		   "[program:c]\ncommand=c\n[group:y]\nprograms=a,c\n[group:x]\nprograms=a\n");
+	ck_assert_uint_eq(config->ngroups, 3);
+	ck_assert_str_eq(config->groups[0].name, "b");
+	ck_assert_str_eq(config->groups[1].name, "x");
+	ck_assert_str_eq(config->groups[2].name, "y");
+	ck_assert_uint_eq(config->groups[2].nprograms, 2);
+	ck_assert_str_eq(config->programs[config->groups[1].programs[0]].processes[0].command, "x");
+	ck_assert_str_eq(config->programs[config->groups[2].programs[0]].processes[0].command, "y");
+	ck_assert_str_eq(config->programs[config->groups[2].programs[1]].name, "c");
+}
+END_TEST
+
+START_TEST(includes)
+{
+	char here[160];
+
+	snprintf(here, sizeof(here), "%s/conf.d", directory);
+	ck_assert_int_eq(mkdir(here, 0700), 0);
+	write_file("conf.d/b.conf",
+		   "[program:b]\ncommand=%(here)s/b\n[program:main]\npriority=7\n");
+	write_file("conf.d/a.conf", "[program:a]\ncommand=a\n[include]\nfiles=more/*\n");
+	write_file("conf.d/.hidden.conf", "[program:hidden]\ncommand=x\n");
+	ck_assert_msg(load("[program:main]\ncommand=%(here)s/m\n[include]\n"
+			   "files = conf.d/*.conf\n   none/*.conf\n") == 0,
+		      "%s", buf_str(&messages));
+	says("main.conf:4: [include] files: No file matches via include");
+	says("conf.d/a.conf:4: [include] files: is ignored: an included file cannot include "
+	     "others");
+	ck_assert_uint_eq(config->nprograms, 3);
+	ck_assert_str_eq(config->programs[0].processes[0].command + strlen(directory), "/m");
+	ck_assert_int_eq(config->programs[0].priority, 7);
+	ck_assert_str_eq(config->programs[1].name, "a");
+	ck_assert_str_eq(config->programs[2].processes[0].command + strlen(directory), "/conf.d/b");
+	strcat(here, "/b.conf");
+	ck_assert_str_eq(config->programs[2].where.file, here);
+}
+END_TEST
+
+/* A file of a few lines, and what is said about it; the first line is line 1. */
+#define PROGRAM "[program:p]\ncommand=x\n"
+static const struct {
+	const char *text, *says;
+} bad[] = {
+	{ "", "does not include supervisord section" },
+	{ "[socket:x]\nlisten=tcp://h:1\n", "there is nothing to do" },
+	{ "x=1\n", "main.conf:1: \"x=1\" stands before the first section" },
+	{ "[zygote:z]\npreload=a\nwarmpu=a:b\n",
+	  "main.conf:3: [zygote:z] warmpu: no such key; did you mean \"warmup\"?" },
+	{ "[zygote:z]\npreload=a\nxyzzy=1\n", "xyzzy: no such key; remove the line" },
+	{ "[socket:z]\nlistne=a\n" PROGRAM, "did you mean \"listen\"?" },
+	{ "[zygote:z]\npreload=a.b:c\n", "name the module only (a.b)" },
+	{ "[zygote:z]\npreload=a/b.py\n", "write the module's name, a.b" },
+	{ "[zygote:z]\npreload=a-b\n", "'a-b' is not a module's name" },
+	{ "[zygote:z]\npreload=a\nwarmup=a.b\n", "'a.b' is not MODULE:CALLABLE" },
+	{ "[zygote:z]\npreload=a\nallow=fd\n  fiel:/x\n", "rule 'fiel:/x': unknown kind \"fiel\"" },
+	{ "[zygote:z]\npreload=a\naudit=enforced\n", "did you mean enforce?" },
+	{ "[zygote:z]\npreload=a\naudit_mode=x\n", "'x' is none of filter, full" },
+	{ "[zygote:z]\npreload=a\nuser=no-such-user\n", "Invalid user name no-such-user" },
+	{ "[zygote:z]\npreload=a\npreload_timeout=-1\n", "-1 is too small; the least is 0" },
+	{ "[zygote:z]\n" PROGRAM "zygote=z\n",
+	  "main.conf:1: [zygote:z] preload: no module is named" },
+	{ PROGRAM "zygote=z\n", "main.conf:3: [program:p] zygote: there is no [zygote:z]" },
+	{ "[zygote:shop]\npreload=a\n" PROGRAM "zygote=shp\n", "did you mean shop?" },
+	{ PROGRAM "sockets=h\n", "[program:p] sockets: there is no [socket:h]" },
+	{ "[socket:h]\nlisten=tcp://h:1\n" PROGRAM "sockets=h,h\n", "h is named twice" },
+	{ "[socket:h]\n" PROGRAM, "[socket:h] listen: is missing" },
+	{ "[socket:h]\nlisten=8000\n" PROGRAM, "Bad socket format 8000" },
+	{ "[socket:h]\nlisten=tcp://h\n" PROGRAM, "not a valid port number" },
+	{ "[socket:h]\nlisten=tcp://h:0\n" PROGRAM, "a port from 1 to 65535" },
+	{ "[socket:h]\nlisten=tcp://::1:80\n" PROGRAM, "needs brackets: tcp://[::1]:80" },
+	{ "[socket:h]\nlisten=unix://run/x\n" PROGRAM, "is not an absolute path" },
+	{ "[socket:h]\nlisten=tcp://h:1\n[socket:i]\nlisten=tcp://h:1\n" PROGRAM,
+	  "main.conf:4: [socket:i] listen: tcp://h:1 is that of [socket:h] already" },
+	{ "[socket:h]\nlisten=tcp://h:1\nowner=root:no-such-group\n" PROGRAM,
+	  "there is no group no-such-group" },
+	{ "[socket:a b]\nlisten=tcp://h:1\n" PROGRAM, "because of character: ' '" },
+	{ "[program:a/b]\ncommand=x\n", "Invalid name: 'a/b' because of character: '/'" },
+	{ "[program:]\ncommand=x\n", "is empty" },
+	{ "[program:a:b]\ncommand=x\n", "because of character: ':'" },
+	{ "[program:p]\n", "program section program:p does not specify a command" },
+	{ "[program:p]\ncommand=\n", "the command is empty" },
+	{ "[program:p]\ncommand=a 'b\n", "No closing quotation" },
+	{ "[program:p]\ncommand=%(x)s\n",
+	  "main.conf:2: [program:p] command: Format string '%(x)s'" },
+	{ PROGRAM "numprocs=2\n", "%(process_num) must be present within process_name" },
+	{ PROGRAM "numprocs=2\nprocess_name=%(process_num)s x\n", "Invalid name: '0 x'" },
+	{ PROGRAM "stopasgroup=true\nkillasgroup=false\n", "Cannot set stopasgroup=true and kill" },
+	{ PROGRAM "autorestart=sometimes\n", "'sometimes' is none of true, false, unexpected" },
+	{ PROGRAM "autostart=maybe\n", "not a valid boolean value: 'maybe'" },
+	{ PROGRAM "exitcodes=0,256\n", "not a valid list of exit codes: '256'" },
+	{ PROGRAM "exitcodes=0,\n", "it ends in a comma" },
+	{ PROGRAM "stopsignal=TREM\n", "value 'TREM' is not a valid signal name" },
+	{ PROGRAM "stopsignal=99\n", "value '99' is not a valid signal number" },
+	{ PROGRAM "startsecs=1s\n", "invalid literal for int() with base 10: '1s'" },
+	{ PROGRAM "startsecs=99999999999999999999\n", "invalid literal for int()" },
+	{ PROGRAM "umask=9\n", "9 can not be converted to an octal type" },
+	{ PROGRAM "stdout_logfile_maxbytes=50M\n", "write 50MB" },
+	{ PROGRAM "stdout_logfile_maxbytes=99999999999GB\n", "is out of range" },
+	{ PROGRAM "stdout_logfile=/no/such/x.log\n", "The directory named as part of the path" },
+	{ PROGRAM "environment=A\n", "Unexpected end of key/value pairs" },
+	{ PROGRAM "user=no-such-user\n", "Invalid user name no-such-user" },
+	{ PROGRAM "[group:g]\nprograms=q\n", "names unknown program or fcgi-program q" },
+	{ PROGRAM "[group:g]\nprograms=p\n[program:g]\ncommand=x\n", "two groups called g" },
+	{ PROGRAM "[program:q]\ncommand=x\nprocess_name=p\n[group:g]\nprograms=p,q\n",
+	  "two processes of group g are called p" },
+	{ "[supervisord]\nloglevel=warning\n", "did you mean warn?" },
+	{ "[supervisord]\nlogfile=/no/such/x.log\n", "create /no/such or correct the path" },
+	{ "[supervisord]\ndirectory=/no/such\n", "/no/such is not an existing directory" },
+	{ "[include]\n" PROGRAM, "[include] files: the section has no such line" },
+};
+
+START_TEST(refuses)
+{
+	ck_assert_msg(load(bad[_i].text) == -1, "accepted:\n%s", bad[_i].text);
+	ck_assert_ptr_null(config);
+	says(bad[_i].says);
+	says("Error: ");
+}
+END_TEST
+
+START_TEST(users_must_agree)
+{
+	const struct passwd *nobody = getpwnam("nobody");
+	char text[256];
+
+	ck_assert_ptr_nonnull(nobody);
+	snprintf(text, sizeof(text),
+		 "[zygote:z]\npreload=a\nuser=nobody\n"
+		 "[program:a]\ncommand=x\nzygote=z\nuser=%u\n",
+		 (unsigned)nobody->pw_uid);
+	load_clean(text);
+	config_free(config);
+	config = NULL;
+	ck_assert_int_eq(load("[zygote:z]\npreload=a\nuser=nobody\n"
+			      "[program:a]\ncommand=x\nzygote=z\nuser=root\n"),
+			 -1);
+	says("main.conf:7: [program:a] user: the program is to run as root, but its zygote z runs "
+	     "as "
+	     "nobody");
+}
+END_TEST
+
+static const struct {
+	const char *text, *says;
+} odd[] = {
+	{ PROGRAM "priorty=3\n", "Warning: %s:3: [program:p] priorty: no such key, the line is "
+				 "ignored; did you mean \"priority\"?" },
+	{ PROGRAM "maxage=6h\n", "[program:p] maxage: this version does not act on it" },
+	{ "[progam:x]\n" PROGRAM, "did you mean [program:x]?" },
+	{ "[zygot:x]\n" PROGRAM, "did you mean [zygote:x]?" },
+	{ "[program]\n" PROGRAM, "this section needs a name; did you mean [program:NAME]?" },
+	{ "[supervisord:x]\n" PROGRAM, "this section takes no name; did you mean [supervisord]?" },
+	{ "[unix_http_server]\nfile=/x\n" PROGRAM, "[unix_http_server] this version does not act" },
+	{ "[unix_http_server:x]\nfile=/x\n" PROGRAM, "[unix_http_server:x] this version does not" },
+	{ "[eventlistener:x]\nfoo=1\n" PROGRAM, "the listener is not started" },
+	{ "[fcgi-program:x]\ncommand=1\n[group:g]\nprograms=x\n" PROGRAM, "fcgi-program x" },
+	{ "[zygote:z]\n", "the zygote imports nothing" },
+	{ PROGRAM "redirect_stderr=true\nstderr_logfile=/tmp/x\n", "the file is not used" },
+};
+
+START_TEST(warns)
+{
+	char expected[256];
+
+	ck_assert_msg(load(odd[_i].text) == 0, "%s", buf_str(&messages));
+	snprintf(expected, sizeof(expected), strstr(odd[_i].says, "%s") ? odd[_i].says : "%s",
+		 strstr(odd[_i].says, "%s") ? path : odd[_i].says);
+	says(expected);
+}
+END_TEST
+
+START_TEST(silent_about)
+{
+	load_clean("[supervisorctl]\nserverurl=x\n[rpcinterface:supervisor]\n"
+		   "supervisor.rpcinterface_factory = a:b\n[ctlplugin:x]\ny=%(zzz)s\n"
+		   "[DEFAULT]\nanything=1\n" PROGRAM "serverurl=AUTO\n");
+}
+END_TEST
+
+/* All errors at once, each on one line of its own, none twice. */
+START_TEST(tells_all)
+{
+	size_t lines = 0;
+
+	ck_assert_int_eq(load("[zygote:z]\npreload=a b/c.py\naudit=x\n" PROGRAM
+			      "numprocs=3\nprocess_name=p%(process_num)d\nstartsecs=x\n"
+			      "stdout_logfile_backups=\n\ty\nuser=no-such-user\n"),
+			 -1);
+	says("main.conf:2: [zygote:z] preload");
+	says("main.conf:3: [zygote:z] audit");
+	says("main.conf:8: [program:p] startsecs");
+	says("main.conf:9: [program:p] stdout_logfile_backups: invalid literal for int() with base "
+	     "10: "
+	     "'\\ny'");
+	says("main.conf:11: [program:p] user");
+	for (const char *p = buf_str(&messages); (p = strchr(p, '\n')); p++)
+		lines++;
+	ck_assert_uint_eq(lines, 5);
+}
+END_TEST
+
+START_TEST(missing_file)
+{
+	ck_assert_int_eq(config_load("/no/such/file.conf", &config, &messages), -1);
+	ck_assert_str_eq(buf_str(&messages),
+			 "Error: could not find config file /no/such/file.conf\n");
+	buf_clear(&messages);
+	ck_assert_int_eq(config_load("/", &config, &messages), -1);
+	says("Error: could not read config file /: Is a directory");
+}
+END_TEST
+
+START_TEST(finds_file)
+{
+	char program[128], expected[160];
+	char *found;
+
+	snprintf(program, sizeof(program), "%s/sbin/forkserver", directory);
+	write_file("supervisord.conf", "");
+	found = config_find(program);
+	snprintf(expected, sizeof(expected), "%s/supervisord.conf", directory);
+	ck_assert_pstr_eq(found, expected);
+	free(found);
+	write_file("forkserver.conf", "");
+	found = config_find(program);
+	snprintf(expected, sizeof(expected), "%s/forkserver.conf", directory);
+	ck_assert_pstr_eq(found, expected);
+	free(found);
+	snprintf(expected, sizeof(expected), "%s/etc", directory);
+	ck_assert_int_eq(mkdir(expected, 0700), 0);
+	write_file("etc/supervisord.conf", "");
+	found = config_find(program);
+	strcat(expected, "/supervisord.conf");
+	ck_assert_pstr_eq(found, expected);
+	free(found);
+	ck_assert_int_eq(chdir(directory), 0);
+	found = config_find("forkserver");
+	ck_assert_pstr_eq(found, "etc/supervisord.conf");
+	free(found);
+	ck_assert_int_eq(chdir("/"), 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("config_config");
+	TCase *tcase = tcase_create("config");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	suite_add_tcase(suite, tcase);
+	tcase_add_checked_fixture(tcase, start, stop);
+	tcase_add_test(tcase, defaults_are_supervisords);
+	tcase_add_test(tcase, without_supervisord_section);
+	tcase_add_test(tcase, a_zygote_and_its_workers);
+	tcase_add_test(tcase, zygote_defaults);
+	tcase_add_test(tcase, supervisords_types);
+	tcase_add_test(tcase, groups);
+	tcase_add_test(tcase, includes);
+	tcase_add_loop_test(tcase, refuses, 0, ARRAY_LEN(bad));
+	tcase_add_test(tcase, users_must_agree);
+	tcase_add_loop_test(tcase, warns, 0, ARRAY_LEN(odd));
+	tcase_add_test(tcase, silent_about);
+	tcase_add_test(tcase, tells_all);
+	tcase_add_test(tcase, missing_file);
+	tcase_add_test(tcase, finds_file);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
