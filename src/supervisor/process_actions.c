@@ -14,10 +14,10 @@
 #include <sys/wait.h>
 
 /* Restarts after an exit from RUNNING are immediate, as supervisord's are; but a program that exits
- * at once with startsecs = 0 would then take a whole CPU.  So they are paid for from a budget that
- * refills once a second: a burst is immediate, a storm is not. */
-#define BUDGET_MAX 10.
-#define BUDGET_PER_SECOND 1.
+ * at once with startsecs = 0 would then take a whole CPU.  So they are paid for from a budget: a
+ * burst is immediate, a storm is not. */
+#define BUDGET_MAX 100.
+#define BUDGET_PER_SECOND 5.
 
 #define MEASURE_SECONDS 1.
 #define BLAMELESS_DELAY_MAX 16 /* seconds */
@@ -212,9 +212,9 @@ static void exited(struct process *process)
 		return;
 	}
 	if (!process->throttled)
-		log_warn("%s: exits again and again, so its restarts are slowed down to one a "
-			 "second",
-			 name_of(process));
+		log_warn("%s: exits again and again, so its restarts are slowed down to %d "
+			 "a second",
+			 name_of(process), (int)BUDGET_PER_SECOND);
 	process->throttled = true;
 	set_timer(process, wait);
 }
