@@ -294,6 +294,7 @@ static int start(struct audit_run *run, const struct interpreter *interpreter, s
 	char *argv[] = { interpreter->zygote, (char *)"3",
 			 job->setup.name ? job->setup.name : (char *)"audit", NULL };
 	CLEANUP_FD int theirs = -1;
+	struct zygote_setup setup = job->setup; /* borrows everything */
 	struct buf body = { 0 };
 	int ends[2], r = channel_pair(ends);
 	struct launch what = { .path = interpreter->zygote,
@@ -315,7 +316,9 @@ static int start(struct audit_run *run, const struct interpreter *interpreter, s
 	if (pid < 0)
 		return -1;
 	run->pid = pid;
-	zygote_setup_pack(&body, &job->setup);
+	setup.python = interpreter->python;
+	setup.python_prefix = interpreter->base_prefix;
+	zygote_setup_pack(&body, &setup);
 	r = body.failed
 		    ? -ENOMEM
 		    : channel_send(run->channel, MESSAGE_SETUP, 0, body.data, body.len, NULL, 0);

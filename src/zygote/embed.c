@@ -119,6 +119,8 @@ static int start_python(const struct zygote_setup *setup, struct error *err)
 		return error_set(err, "Python cannot start: %s", status.err_msg);
 	PyConfig_InitPythonConfig(&config);
 	config.parse_argv = 0;
+	if (!setup->python)
+		return error_set(err, "no interpreter was named in the set-up message");
 	status = PyConfig_SetBytesString(&config, &config.program_name, setup->python);
 	if (!PyStatus_Exception(status))
 		status = Py_InitializeFromConfig(&config);
