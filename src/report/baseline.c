@@ -157,7 +157,10 @@ static bool matches(const struct entry *entry, char *const fields[NFIELDS])
 {
 	const char *source = entry->fields[SOURCE];
 
-	if (!same(entry->fields[KIND], fields[KIND]) || !same(entry->fields[TYPE], fields[TYPE]))
+	if (!same(entry->fields[KIND], fields[KIND]))
+		return false;
+	/* whether a process still runs or has ended already is a matter of moments */
+	if (!same(entry->fields[TYPE], fields[TYPE]) && !same(fields[KIND], "process"))
 		return false;
 	if (!fields[FILE_NAME] || !entry->fields[FILE_NAME])
 		return !fields[FILE_NAME] && !entry->fields[FILE_NAME] && fields[TARGET] &&

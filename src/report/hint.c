@@ -217,7 +217,7 @@ static bool is_tracker_pipe(const struct finding *finding)
 static bool is_zombie(const struct finding *finding)
 {
 	return is(finding->kind, "process") &&
-	       (contains(finding->target, "defunct") || contains(finding->target, "zombie"));
+	       (is(finding->type, "zombie") || contains(finding->target, "<defunct>"));
 }
 
 static bool is_gpu(const struct finding *finding)

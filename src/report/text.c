@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/util.h"
 #include "report/utf8.h"
 
 #include <jansson.h>
@@ -103,6 +104,37 @@ static void put_lines(struct printer *p, const char *text, const char *indent)
 		say(p, "\n");
 		free(line);
 		text += len + (text[len] == '\n');
+	}
+}
+
+/* Advice, wrapped at 100 columns; the line with the rule stays whole, so that it can be pasted. */
+static void put_hint(struct printer *p, const char *hint)
+{
+	const char *indent = "   ";
+	size_t column = 0;
+
+	while (*hint) {
+		size_t len = strcspn(hint, " \n");
+		CLEANUP_FREE char *word = strndup(hint, len);
+		bool whole = column == 0 && strncmp(hint, "To accept it:", 13) == 0;
+
+		if (whole) {
+			put_lines(p, hint, indent);
+			return;
+		}
+		if (column && column + 1 + len > 97) {
+			say(p, "\n");
+			column = 0;
+		}
+		say(p, column ? " " : indent);
+		put(p, word ? word : "");
+		column += len + (column != 0);
+		hint += len;
+		if (*hint == '\n' || !*hint) {
+			say(p, "\n");
+			column = 0;
+		}
+		hint += *hint != '\0';
 	}
 }
 
@@ -300,7 +332,7 @@ static void put_violation(struct printer *p, json_t *finding, size_t number)
 	put_lineage(p, finding);
 	if (hint) {
 		style(p, YELLOW);
-		put_lines(p, hint, "   ");
+		put_hint(p, hint);
 		style(p, RESET);
 	}
 	say(p, "\n");

@@ -48,6 +48,9 @@ static const char packaged[] = HEAD "{\"kind\": \"fd\", \"type\": \"file\", \"fi
 static const char unlocated[] = HEAD "{\"kind\": \"fd\", \"type\": \"socket\", \"target\": "
 				     "\"TCP 127.0.0.1:53710 -> 10.0.0.1:5432\"}]}";
 
+static const char process[] = HEAD "{\"kind\": \"process\", \"type\": \"running\", \"file\": "
+				   "\"app/a.py\", \"function\": \"f\"}]}";
+
 #define AT(file, function, source)                                                                 \
 	{                                                                                          \
 		"fd", "file", file, function, source, "/tmp/77"                                    \
@@ -69,6 +72,7 @@ static const struct {
 	{ located, { "fd", "pipe", "/srv/app/a.py", "f", "open(p)", NULL }, false },
 	{ located, { "lock", "file", "/srv/app/a.py", "f", "open(p)", NULL }, false },
 	{ located, { "fd", "file", NULL, NULL, NULL, "/tmp/1" }, false },
+	{ process, { "process", "zombie", "/srv/app/a.py", "f", "x", "true" }, true },
 	{ packaged, AT("/srv/venv/lib/python3.11/site-packages/x/y.py", "f", "x"), true },
 	{ packaged, AT("/home/me/venv/lib/python3.12/site-packages/x/y.py", "f", NULL), true },
 	{ packaged, AT("/srv/x/y.py", "f", NULL), false },

@@ -36,6 +36,7 @@ static const struct {
 	{ "process", NULL, "python -c from multiprocessing.resource_tracker import main", NULL,
 	  "resource tracker" },
 	{ "process", NULL, "[sleep] <defunct>", NULL, "wait()" },
+	{ "process", "zombie", "sleep", NULL, "wait()" },
 	{ "mapping", NULL, "/dev/zero (deleted)", NULL, "MAP_PRIVATE" },
 	{ "lock", NULL, "FLOCK /run/shop.lock", NULL, "flock" },
 	{ "io_uring", NULL, "anon_inode:[io_uring]", NULL, "io_uring" },

@@ -67,6 +67,29 @@ START_TEST(a_violation)
 }
 END_TEST
 
+/* Long advice is wrapped, the rule is not. */
+START_TEST(hint_is_wrapped)
+{
+	struct report report;
+	struct finding *finding;
+	CLEANUP_FREE char *text = NULL;
+
+	sample_init(&report);
+	finding = sample_log(&report);
+	finding->hint =
+		strdup("one two three four five six seven eight nine ten eleven twelve "
+		       "thirteen fourteen fifteen sixteen seventeen\nTo accept it: allow = one "
+		       "two three four five six seven eight nine ten eleven twelve thirteen "
+		       "fourteen fifteen sixteen");
+	text = render(&report, false);
+	has(text, "   one two three four five six seven eight nine ten eleven twelve thirteen "
+		  "fourteen fifteen sixteen\n   seventeen\n   To accept it: allow = one two three "
+		  "four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+		  "sixteen\n\n");
+	report_done(&report);
+}
+END_TEST
+
 START_TEST(lineage)
 {
 	struct report report;
@@ -372,6 +395,7 @@ int main(void)
 
 	suite_add_tcase(suite, tc);
 	tcase_add_test(tc, a_violation);
+	tcase_add_test(tc, hint_is_wrapped);
 	tcase_add_test(tc, lineage);
 	tcase_add_test(tc, the_same_place_once);
 	tcase_add_test(tc, recursion_is_cut);
