@@ -3,7 +3,9 @@ import os
 import subprocess
 
 r, w = os.pipe()
-subprocess.run(["sh", "-c", "exec 8</etc/passwd; echo x >&%d" % w], pass_fds=[w], check=True)
+os.dup2(w, 9, inheritable=True)
+subprocess.run(["sh", "-c", "exec 8</etc/passwd; echo x >&9"], pass_fds=[9], check=True)
 os.close(w)
+os.close(9)
 assert os.read(r, 10) == b"x\n"
 os.close(r)
