@@ -240,8 +240,9 @@ static char *find_in(const char *directory)
 
 char *config_find(const char *program_path)
 {
+	static const char own[] = SYSCONFDIR "/forkserver";
 	static const char *const places[] = {
-		"", "etc", SYSCONFDIR "/forkserver", "/etc/forkserver", "/etc", "/etc/supervisor",
+		"", "etc", own, "/etc/forkserver", "/etc", "/etc/supervisor",
 	};
 	CLEANUP_FREE char *up = strdup(program_path);
 	CLEANUP_FREE char *etc = NULL;

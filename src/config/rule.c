@@ -13,15 +13,19 @@
 
 #define BLANKS " \t\r\n\f\v"
 
-/* Kinds of finding first, then types of fd. */
+/* Kinds of finding first, then types of fd: those of src/tracer/survey.c, and the names that the
+ * kernel gives to its anonymous inodes.  Its rarer ones are matched by fd:TARGET. */
 #define FIRST_TYPE 6
+/* clang-format off */
 static const char *const kinds[] = {
-	"fd",        "thread",    "process",     "mapping",    "lock",       "io_uring", "file",
-	"directory", "device",    "symlink",     "tty",        "socket",     "pipe",     "fifo",
-	"eventpoll", "eventfd",   "timerfd",     "signalfd",   "inotify",    "fanotify", "pidfd",
-	"memfd",     "secretmem", "userfaultfd", "perf_event", "bpf",        "landlock", "seccomp",
-	"namespace", "mqueue",    "mount",       "kvm",        "anon_inode", "unknown",
+	"fd", "thread", "process", "mapping", "lock", "io_uring",
+
+	"file", "directory", "device", "tty", "socket", "pipe", "fifo", "memfd", "namespace",
+	"pidfd", "eventpoll", "eventfd", "timerfd", "signalfd", "inotify", "fanotify",
+	"userfaultfd", "perf_event", "bpf-map", "bpf-prog", "bpf_link", "btf", "landlock-ruleset",
+	"fscontext", "kvm-vm", "anon_inode", "other",
 };
+/* clang-format on */
 
 static const char *const actions[] = {
 	[RULE_KEEP] = "keep",
@@ -277,8 +281,10 @@ void rule_done(struct rule *rule)
 
 static bool kind_matches(const char *kind, const struct rule_subject *subject)
 {
-	return (subject->kind && strcmp(kind, subject->kind) == 0) ||
-	       (subject->type && strcmp(kind, subject->type) == 0);
+	if (strcmp(kind, subject->kind) == 0)
+		return true;
+	return subject->type && strcmp(subject->kind, "fd") == 0 &&
+	       strcmp(kind, subject->type) == 0;
 }
 
 /* The whole path, or its end from any slash on. */
@@ -299,7 +305,7 @@ static bool function_matches(const char *name, const char *qualified)
 {
 	size_t len = strlen(name), whole = qualified ? strlen(qualified) : 0;
 
-	if (whole < len || strcmp(qualified + whole - len, name) != 0)
+	if (!qualified || whole < len || strcmp(qualified + whole - len, name) != 0)
 		return false;
 	return whole == len || qualified[whole - len - 1] == '.';
 }

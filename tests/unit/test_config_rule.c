@@ -116,6 +116,8 @@ static const struct {
 	{ "thread:x*", "thread", NULL, NULL, false },
 	{ "thread:*", "thread", NULL, NULL, true },
 	{ "io_uring", "fd", "io_uring", "", true },
+	{ "bpf-map", "fd", "bpf-map", "", true },
+	{ "file", "mapping", "file", "/x", false },
 	{ "file:/var/*", "fd", "file", "/var/log/deep/x", true },
 	{ "file:/var/log/?", "fd", "file", "/var/log/xy", false },
 	{ "file at log.py", "fd", "file", "/x", true },
