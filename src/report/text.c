@@ -473,12 +473,13 @@ static void put_error(struct printer *p, json_t *error)
 	bool audit = strcmp(or_(text_of(error, "kind"), ""), "audit") == 0;
 	const char *text = text_of(error, "text"), *type = text_of(error, "type");
 	const char *message = text_of(error, "message");
+	bool hang = json_array_size(json_object_get(error, "threads")) > 0;
 
 	put_threads(p, json_object_get(error, "threads"));
 	if (text && *text) {
 		put_lines(p, text, "");
 	} else {
-		if (json_array_size(json_object_get(error, "traceback")))
+		if (json_array_size(json_object_get(error, "traceback")) && !hang)
 			put_traceback(p, json_object_get(error, "traceback"), NULL);
 		style(p, RED);
 		if (type && !audit) {
