@@ -1,11 +1,13 @@
 /* dump_config.c - what the parsers of src/config make of standard input, in hexadecimal, one item a
  * line, so that a test can compare them with Python's.
- * Runs in: tests.  Usage: dump_config dialect|expand|command|environment */
+ * Runs in: tests.  Usage: dump_config dialect|expand|command|environment <FILE, or
+ * dump_config config FILE for a whole configuration. */
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/strv.h"
 #include "base/util.h"
+#include "config/config.h"
 #include "config/dialect.h"
 #include "config/expand.h"
 #include "config/notes.h"
@@ -103,6 +105,124 @@ static int dump_words(const struct buf *in, int (*split)(const char *, char ***,
 	return 0;
 }
 
+static void number(const char *name, long long value)
+{
+	printf(" %s=%lld", name, value);
+}
+
+static void string(const char *name, const char *text)
+{
+	printf(" %s=", name);
+	for (; text && *text; text++)
+		printf("%02x", (unsigned char)*text);
+	if (!text)
+		putchar('-');
+}
+
+static void dump_log(const char *stream, const struct config_log *log)
+{
+	printf(" %s=", stream);
+	fputs(log->automatic ? "AUTO" : log->file ? "" : "-", stdout);
+	for (const char *p = log->file; p && *p; p++)
+		printf("%02x", (unsigned char)*p);
+	printf(",%llu,%u,%llu,%d,%d", (unsigned long long)log->maxbytes, log->backups,
+	       (unsigned long long)log->capture_maxbytes, log->events_enabled, log->syslog);
+}
+
+/* Sorted as a set would be: the order of variables is nobody's business. */
+static void dump_environment(char *const *common, char *const *own)
+{
+	char **all = strv_copy(common);
+
+	for (size_t i = 0; own && own[i]; i++) {
+		char *equals = strchr(own[i], '=');
+		CLEANUP_FREE char *name = strndup(own[i], (size_t)(equals - own[i]));
+
+		strv_setenv(&all, name, equals + 1);
+	}
+	for (size_t i = 0; all[i]; i++)
+		string("env", all[i]);
+	strv_free(all);
+}
+
+static void dump_process(const struct config *config, const struct config_group *group,
+			 const struct config_program *program, const struct config_process *process)
+{
+	printf("process");
+	string("group", group->name);
+	number("group_priority", group->priority);
+	string("name", process->name);
+	string("command", process->command);
+	string("directory", process->directory);
+	string("user", program->user);
+	number("umask", program->umask);
+	number("priority", program->priority);
+	number("autostart", program->autostart);
+	number("autorestart", program->autorestart);
+	number("startsecs", program->startsecs);
+	number("startretries", program->startretries);
+	number("stopsignal", program->stopsignal);
+	number("stopwaitsecs", program->stopwaitsecs);
+	number("stopasgroup", program->stopasgroup);
+	number("killasgroup", program->killasgroup);
+	number("redirect_stderr", program->redirect_stderr);
+	for (int i = 0; i < 256; i++)
+		if (program->exitcodes[i / 8] & (1u << (i % 8)))
+			number("exitcode", i);
+	dump_log("stdout", &process->out);
+	dump_log("stderr", &process->err);
+	dump_environment(config->daemon.environment, process->environment);
+	putchar('\n');
+}
+
+static void dump_daemon(const struct config_daemon *daemon)
+{
+	printf("daemon");
+	string("logfile", daemon->logfile);
+	string("pidfile", daemon->pidfile);
+	string("identifier", daemon->identifier);
+	string("directory", daemon->directory);
+	string("user", daemon->user);
+	string("childlogdir", daemon->childlogdir);
+	number("logfile_maxbytes", (long long)daemon->logfile_maxbytes);
+	number("logfile_backups", daemon->logfile_backups);
+	number("umask", daemon->umask);
+	number("minfds", daemon->minfds);
+	number("minprocs", daemon->minprocs);
+	number("nodaemon", daemon->nodaemon);
+	number("silent", daemon->silent);
+	number("nocleanup", daemon->nocleanup);
+	number("strip_ansi", daemon->strip_ansi);
+	putchar('\n');
+}
+
+static int dump_file(const char *file)
+{
+	struct buf messages = { 0 };
+	struct config *config = NULL;
+
+	if (config_load(file, &config, &messages) < 0) {
+		fail(buf_str(&messages));
+		buf_done(&messages);
+		return 0;
+	}
+	dump_daemon(&config->daemon);
+	for (size_t g = 0; g < config->ngroups; g++) {
+		const struct config_group *group = &config->groups[g];
+
+		for (size_t p = 0; p < group->nprograms; p++) {
+			const struct config_program *program =
+				&config->programs[group->programs[p]];
+
+			for (size_t i = 0; i < program->nprocesses; i++)
+				dump_process(config, group, program, &program->processes[i]);
+		}
+	}
+	buf_done(&messages);
+	config_free(config);
+	return 0;
+}
+
 static int dump(const char *mode, const struct buf *in)
 {
 	if (strcmp(mode, "dialect") == 0)
@@ -113,7 +233,8 @@ static int dump(const char *mode, const struct buf *in)
 		return dump_words(in, words_command);
 	if (strcmp(mode, "environment") == 0)
 		return dump_words(in, words_environment);
-	fprintf(stderr, "usage: dump_config dialect|expand|command|environment <FILE\n");
+	fprintf(stderr, "usage: dump_config dialect|expand|command|environment <FILE\n"
+			"       dump_config config FILE\n");
 	return 2;
 }
 
@@ -122,6 +243,8 @@ int main(int argc, char **argv)
 	struct buf in = { 0 };
 	int status;
 
+	if (argc > 2 && strcmp(argv[1], "config") == 0)
+		return dump_file(argv[2]);
 	if (fd_read_all(0, &in, (size_t)1 << 24) < 0)
 		return 2;
 	status = dump(argc > 1 ? argv[1] : "", &in);
