@@ -17,7 +17,8 @@ struct config_where {
 	unsigned line; /* from 1 */
 };
 
-/* [supervisord] */
+/* [supervisord].  If the file has no such section: no logfile, no pidfile, nodaemon; else
+ * supervisord's defaults. */
 struct config_daemon {
 	char *logfile; /* path, "syslog", or NULL: none */
 	char *pidfile;
@@ -50,10 +51,10 @@ struct config_zygote {
 	char *user;
 	char *directory;
 	char **environment;
-	char **allow;             /* checked rules, as written */
-	char *baseline;           /* path or NULL */
-	uint32_t policy;          /* enum audit_policy, ipc/messages.h */
-	uint32_t mode;            /* enum audit_mode */
+	char **allow;    /* checked rules, as written */
+	char *baseline;  /* absolute path (as written it starts at its file's directory) or NULL */
+	uint32_t policy; /* enum audit_policy, ipc/messages.h */
+	uint32_t mode;   /* enum audit_mode */
 	uint32_t preload_timeout; /* seconds */
 	int32_t umask;            /* -1: inherit */
 	bool thp;
@@ -63,7 +64,8 @@ struct config_zygote {
 struct config_socket {
 	struct config_where where;
 	char *name;
-	char *listen; /* tcp://HOST:PORT, unix://PATH (checked) */
+	char *listen; /* tcp://HOST:PORT (an address of IPv6 in brackets, 0.0.0.0 for `*`) or
+	unix:///PATH; checked */
 	uint32_t backlog;
 	int32_t mode; /* of a unix socket, octal; default 0700 */
 	char *owner;  /* "user[:group]" or NULL */
@@ -87,13 +89,13 @@ struct config_process {
 	char *name;    /* process_name */
 	char *command; /* as expanded */
 	char **argv;   /* command split as a POSIX shell splits words (no globbing, no variables) */
-	char **environment; /* the program's own, NAME=VALUE */
+	char **environment; /* the program's own, NAME=VALUE; comes over [supervisord]'s */
 	char *directory;    /* NULL: inherit */
 	struct config_log out, err;
 	unsigned num; /* process_num */
 };
 
-/* One [program:NAME]. */
+/* One [program:NAME]; there are two of a program that two groups name. */
 struct config_program {
 	struct config_where where;
 	char *name;
