@@ -64,7 +64,7 @@ static int open_tcp(const struct config_socket *config, struct error *err)
 	CLEANUP_FREE char *text = strdup(config->listen + strlen("tcp://"));
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE };
 	struct addrinfo *found = NULL;
-	char *host, *port;
+	char *host = NULL, *port = NULL;
 	bool any;
 	int r = -EADDRNOTAVAIL;
 

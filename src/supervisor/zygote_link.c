@@ -9,10 +9,10 @@
 #include "config/config.h"
 #include "ipc/channel.h"
 #include "ipc/messages.h"
-#include "report/text.h"
 #include "supervisor/environment.h"
 #include "supervisor/launch.h"
 #include "supervisor/zygote_queue.h"
+#include "supervisor/zygote_report.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -285,71 +285,6 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 
 /* ---- messages ---- */
 
-static void log_lines(const char *text)
-{
-	while (*text) {
-		int len = (int)strcspn(text, "\n");
-
-		log_error("  %.*s", len, text);
-		text += len;
-		text += *text == '\n';
-	}
-}
-
-static void show_report(struct zygote_link *link, const struct message *msg)
-{
-	struct zygote_host *host = link->host;
-	bool direct = !link->proved && host->report_fd >= 0;
-	struct error err = { { 0 } };
-	char *text = report_text(msg->body, msg->len, direct && host->color, &err);
-
-	if (!text) {
-		log_error("zygote '%s': its report cannot be shown: %s", link->config->name,
-			  err.text);
-		return;
-	}
-	if (direct)
-		(void)fd_write_all(host->report_fd, text, strlen(text));
-	else
-		log_lines(text);
-	free(text);
-}
-
-/* "2 violations"; short-lived. */
-static const char *summarise(const struct zygote_link *link, char *text, size_t size)
-{
-	const struct verdict_summary *summary = &link->summary;
-
-	if (!link->reported)
-		snprintf(text, size, "not audited");
-	else if (summary->verdict == VERDICT_VIOLATIONS)
-		snprintf(text, size, "%zu violation%s", summary->violations,
-			 summary->violations == 1 ? "" : "s");
-	else if (summary->verdict == VERDICT_IMPORT_FAILED)
-		snprintf(text, size, "the application failed to import");
-	else if (summary->verdict == VERDICT_NO_AUDIT)
-		snprintf(text, size, "the audit could not run");
-	else
-		snprintf(text, size, "clean");
-	return text;
-}
-
-static void take_report(struct zygote_link *link, const struct message *msg)
-{
-	char text[64];
-
-	if (verdict_read(&link->summary, msg->body, msg->len) < 0) {
-		log_error("zygote '%s': sent something that is no report", link->config->name);
-		return;
-	}
-	link->reported = true;
-	if (link->summary.verdict == VERDICT_CLEAN)
-		return;
-	show_report(link, msg);
-	log_at(link->config->policy == AUDIT_ENFORCE ? LEVEL_ERROR : LEVEL_WARN,
-	       "zygote '%s': audit: %s", link->config->name, summarise(link, text, sizeof(text)));
-}
-
 static int take_ready(struct zygote_link *link, const struct message *msg)
 {
 	struct zygote_ready ready;
@@ -359,7 +294,7 @@ static int take_ready(struct zygote_link *link, const struct message *msg)
 	if (link->state != ZYGOTE_IMPORTING || zygote_ready_unpack(&ready, msg->body, msg->len) < 0)
 		return -EPROTO;
 	log_info("zygote '%s': ready, imported in %.2f s, %s, %.1f MB", link->config->name,
-		 (double)ready.import_us / 1e6, summarise(link, text, sizeof(text)),
+		 (double)ready.import_us / 1e6, zygote_report_summary(link, text, sizeof(text)),
 		 (double)ready.rss / 1e6);
 	link->state = ZYGOTE_READY;
 	link->proved = true;
@@ -376,7 +311,7 @@ static int dispatch(struct zygote_link *link, const struct message *msg)
 	case MESSAGE_PROGRESS:
 		return 0;
 	case MESSAGE_REPORT:
-		take_report(link, msg);
+		zygote_report_take(link, msg);
 		return 0;
 	case MESSAGE_READY:
 		return take_ready(link, msg);
@@ -452,7 +387,7 @@ static void failed(struct zygote_link *link, const char *how)
 	link->failures++;
 	if (judged)
 		log_error("zygote '%s': nothing is forked from it: %s", link->config->name,
-			  summarise(link, text, sizeof(text)));
+			  zygote_report_summary(link, text, sizeof(text)));
 	else
 		log_error("zygote '%s': exited before it was ready (%s)", link->config->name, how);
 	if (link->proved)

@@ -4,7 +4,7 @@ import os
 import re
 import signal
 
-from conftest import children, proc_status
+from conftest import children, proc_status, wait_until
 
 PYTHON = "/usr/bin/python3"
 
@@ -92,4 +92,6 @@ def open_fds(pid):
 
 
 def kill(pid):
+    """Returns when it is dead: until then it could still accept a connection."""
     os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not is_alive(pid), what=f"the death of {pid}")

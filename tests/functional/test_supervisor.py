@@ -8,12 +8,12 @@ from datetime import datetime
 
 import pytest
 
-from conftest import DEADLINE, builddir, children, wait_until
+from conftest import DEADLINE, builddir, children, proc_status, wait_until
 from supervisor_util import (PYTHON, has_log, is_alive, kill, open_fds, pids, probe, told,
                              wait_log, wait_pid, wait_running, zombies)
 
 HEAD = """[supervisord]
-logfile = none
+logfile = /dev/null
 pidfile = %(here)s/forkserver.pid
 childlogdir = %(here)s
 """
@@ -147,6 +147,7 @@ autorestart = true
 """)
     first = wait_running(supervisor, "server")
     os.kill(first, signal.SIGSTOP)
+    wait_until(lambda: proc_status(first, "State").startswith("T"), what="the stop")
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(DEADLINE)
         connection.connect(str(path))
@@ -523,7 +524,7 @@ def test_second_supervisor_is_refused(supervise, tmp_path):
 
 def test_daemon(tmp_path):
     config = tmp_path / "x.conf"
-    config.write_text(HEAD.replace("logfile = none", "logfile = %(here)s/main.log") +
+    config.write_text(HEAD.replace("logfile = /dev/null", "logfile = %(here)s/main.log") +
                       "[program:x]\ncommand = /bin/sleep 1000\n")
     run = forkserver("--daemon", "-c", config)
     assert run.returncode == 0, run

@@ -1,0 +1,347 @@
+"""The supervisor with zygotes: workers forked, replaced, left alone, refused."""
+import os
+import pwd
+import random
+import re
+import socket
+
+import pytest
+
+from conftest import DEADLINE, children, interpreter, proc_status, wait_until
+from supervisor_util import (has_log, is_alive, kill, open_fds, pids, probe, told, wait_log,
+                             wait_pid, wait_running, zombies)
+
+HEAD = """[supervisord]
+logfile = /dev/null
+pidfile = %(here)s/forkserver.pid
+childlogdir = %(here)s
+"""
+
+# An application that counts its imports, and a worker that serves one line to each connection.
+APPLICATION = '''
+import os, socket, sys
+with open(os.environ["IMPORTS"], "a") as file:
+    file.write(f"{os.getpid()}\\n")
+BALLAST = [str(n) for n in range(50000)]
+
+def serve():
+    listener = socket.socket(fileno=3)
+    while True:
+        connection, _ = listener.accept()
+        connection.sendall(f"{os.getpid()} {len(BALLAST)}".encode())
+        connection.close()
+'''
+
+LEAK = '''
+import os
+KEPT = open(os.environ["IMPORTS"], "a")
+'''
+
+
+class Shop:
+    """A directory with an application, and the text of a configuration for it."""
+
+    def __init__(self, directory, version):
+        self.directory, self.python = directory, interpreter(version)
+        self.imports, self.socket = directory / "imports", directory / "shop.sock"
+        (directory / "shop.py").write_text(APPLICATION)
+        (directory / "leaky.py").write_text(LEAK)
+
+    def zygote(self, name="shop", preload="shop", **keys):
+        lines = "".join(f"{key} = {value}\n" for key, value in keys.items())
+        return (f"[zygote:{name}]\npython = {self.python}\npreload = {preload}\n"
+                f"path = {self.directory}\nenvironment = IMPORTS=\"{self.imports}\"\n{lines}")
+
+    def program(self, name="web", zygote="shop", command="shop:serve", **keys):
+        keys.setdefault("startsecs", 0)
+        lines = "".join(f"{key} = {value}\n" for key, value in keys.items())
+        return f"[program:{name}]\nzygote = {zygote}\ncommand = {command}\n{lines}"
+
+    def listener(self):
+        return f"[socket:http]\nlisten = unix://{self.socket}\n"
+
+    def web(self, numprocs=1, **keys):
+        return (HEAD + self.zygote() + self.listener() +
+                self.program(sockets="http", numprocs=numprocs,
+                             process_name="web_%(process_num)d", **keys))
+
+    def imported(self):
+        """Pids of the zygotes that have imported it."""
+        return [int(line) for line in self.imports.read_text().split()]
+
+    def ask(self):
+        """The pid of the worker that answers."""
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(DEADLINE)
+            connection.connect(str(self.socket))
+            pid, ballast = connection.makefile().read().split()
+        assert ballast == "50000"
+        return int(pid)
+
+
+@pytest.fixture
+def shop(tmp_path, version):
+    return Shop(tmp_path, version)
+
+
+def zygote_pid(supervisor, count=1):
+    return int(wait_log(supervisor, r"zygote 'shop': started with pid (\d+)", count)[-1][1])
+
+
+def test_workers_are_forked_and_are_our_children(supervise, shop):
+    supervisor = supervise(shop.web(numprocs=3))
+    workers = {wait_running(supervisor, f"web_{n}") for n in range(3)}
+    assert shop.ask() in workers
+    zygote = zygote_pid(supervisor)
+    assert shop.imported() == [zygote]
+    assert set(children(supervisor.pid)) == workers | {zygote}
+    for pid in workers:
+        assert proc_status(pid, "Seccomp") == "0"
+        assert proc_status(pid, "NoNewPrivs") == "0"
+        assert proc_status(pid, "TracerPid") == "0"
+        assert os.getpgid(pid) == pid
+    assert supervisor.stop() == 0
+    assert not shop.socket.exists()
+
+
+def test_surroundings(supervise, shop, tmp_path):
+    (tmp_path / "work").mkdir()
+    supervisor = supervise(HEAD + "environment = COLOUR=\"blue\",SHAPE=\"round\"\n" + shop.zygote() +
+                           shop.listener() + shop.program(
+        "probe", command=f"python {probe(tmp_path)} 'two words'", sockets="http",
+        directory=tmp_path / "work", environment="SHAPE=\"square\"", umask="027",
+        stdout_logfile=tmp_path / "out", redirect_stderr="true"),
+        env={"NOTIFY_SOCKET": "/nowhere", "LISTEN_FDS": "9"})
+    seen = told(supervisor, tmp_path)
+    env = seen["environ"]
+    assert seen["argv"] == [str(tmp_path / "probe.py"), str(tmp_path / "told"), "two words"]
+    assert seen["name"] == "__main__"
+    assert (seen["cwd"], seen["umask"]) == (str(tmp_path / "work"), 0o027)
+    assert (env["COLOUR"], env["SHAPE"], env["SUPERVISOR_GROUP_NAME"]) == ("blue", "square", "probe")
+    assert (env["LISTEN_FDS"], env["LISTEN_FDNAMES"]) == ("1", "http")
+    assert env["LISTEN_PID"] == str(seen["pid"])
+    assert "NOTIFY_SOCKET" not in env
+    assert (seen["ppid"], seen["pgrp"]) == (supervisor.pid, seen["pid"])
+    assert set(seen["fds"]) == {"0", "1", "2", "3"}
+    assert seen["fds"]["1"] == seen["fds"]["2"] == str(tmp_path / "out")
+    assert seen["blocked"] == 0
+    assert supervisor.stop() == 0
+
+
+def test_killed_worker_is_replaced_by_a_fork(supervise, shop):
+    supervisor = supervise(shop.web())
+    first = wait_running(supervisor, "web_0")
+    assert shop.ask() == first
+    kill(first)
+    second = shop.ask()  # the connection waits in the backlog
+    assert second == wait_pid(supervisor, "web_0", 2) != first
+    assert len(shop.imported()) == 1
+    assert supervisor.stop() == 0
+
+
+def test_killed_zygote_does_not_touch_its_workers(supervise, shop):
+    supervisor = supervise(shop.web(numprocs=2))
+    workers = {wait_running(supervisor, f"web_{n}") for n in range(2)}
+    kill(zygote_pid(supervisor))
+    wait_log(supervisor, "zygote 'shop': exited: terminated by SIGKILL; its workers go on")
+    again = zygote_pid(supervisor, 2)
+    wait_log(supervisor, "zygote 'shop': ready", 2)
+    assert all(map(is_alive, workers)) and shop.ask() in workers
+    assert shop.imported()[1:] == [again]
+    kill(min(workers))
+    assert shop.ask()
+    wait_until(lambda: len(children(supervisor.pid)) == 3, what="two workers and a zygote")
+    assert supervisor.stop() == 0
+
+
+def test_worker_killed_while_there_is_no_zygote(supervise, shop):
+    """Its replacement waits for the new zygote."""
+    gate = shop.directory / "gate"
+    (shop.directory / "shop.py").write_text(APPLICATION + f"""
+import time
+while os.path.exists({str(gate)!r}):
+    time.sleep(0.01)
+""")
+    supervisor = supervise(shop.web())
+    worker = wait_running(supervisor, "web_0")
+    gate.touch()
+    kill(zygote_pid(supervisor))
+    zygote_pid(supervisor, 2)
+    kill(worker)
+    wait_log(supervisor, "exited: web_0")
+    assert len(pids(supervisor, "web_0")) == 1
+    gate.unlink()
+    assert shop.ask() == wait_pid(supervisor, "web_0", 2)
+    assert supervisor.stop() == 0
+
+
+def test_violation_ends_the_first_start(supervise, shop):
+    supervisor = supervise(HEAD + shop.zygote(preload="leaky") + shop.program() +
+                           "[program:other]\ncommand = /bin/sleep 1000\n")
+    assert supervisor.process.wait(DEADLINE) == 1
+    text = supervisor.output()
+    assert "spawned:" not in text
+    assert re.search(r"leaky\.py\", line 3", text), text
+    assert "zygote 'shop': nothing is forked from it: 1 violation" in text
+
+
+def test_violation_of_one_zygote_stops_all(supervise, shop):
+    supervisor = supervise(HEAD + shop.zygote() + shop.zygote("leaky", "leaky") + shop.program())
+    assert supervisor.process.wait(DEADLINE) == 1
+    assert "spawned:" not in supervisor.output()
+    assert has_log(supervisor, "zygote 'shop': ready")
+
+
+def test_warn_and_off_start_all_the_same(supervise, shop):
+    supervisor = supervise(HEAD + shop.zygote(preload="shop, leaky", audit="warn") +
+                           shop.zygote("blind", "shop, leaky", audit="off") + shop.listener() +
+                           shop.program(sockets="http") +
+                           shop.program("other", "blind", sockets="http"))
+    wait_running(supervisor, "web")
+    wait_running(supervisor, "other")
+    assert has_log(supervisor, "WARN zygote 'shop': audit: 1 violation")
+    assert has_log(supervisor, "zygote 'blind': ready.*not audited")
+    assert supervisor.stop() == 0
+
+
+def test_import_error(supervise, shop):
+    supervisor = supervise(HEAD + shop.zygote(preload="no_such_module") + shop.program())
+    assert supervisor.process.wait(DEADLINE) == 3
+    assert "No module named 'no_such_module'" in supervisor.output()
+    assert "spawned:" not in supervisor.output()
+
+
+def test_zygote_that_fails_later_is_tried_again(supervise, shop):
+    """Only the first start may end the supervisor."""
+    broken = shop.directory / "broken"
+    (shop.directory / "shop.py").write_text(APPLICATION + f"""
+if os.path.exists({str(broken)!r}):
+    raise RuntimeError("the disk is gone")
+""")
+    supervisor = supervise(shop.web())
+    worker = wait_running(supervisor, "web_0")
+    broken.touch()
+    kill(zygote_pid(supervisor))
+    wait_log(supervisor, "the disk is gone")
+    wait_log(supervisor, r"zygote 'shop': will be started again in \d")
+    assert is_alive(worker) and shop.ask() == worker
+    broken.unlink()
+    wait_log(supervisor, "zygote 'shop': ready", 2)
+    kill(worker)
+    assert shop.ask() == wait_pid(supervisor, "web_0", 2)
+    assert supervisor.stop() == 0
+
+
+def test_stop_during_the_import(supervise, shop):
+    (shop.directory / "shop.py").write_text(APPLICATION + "import time; time.sleep(3600)\n")
+    supervisor = supervise(shop.web())
+    supervisor.wait_for(lambda: shop.imports.exists(), "no import")
+    assert supervisor.stop() == 0
+    assert not has_log(supervisor, "spawned:")
+
+
+def test_stop_while_a_worker_waits_for_its_zygote(supervise, shop):
+    gate = shop.directory / "gate"
+    (shop.directory / "shop.py").write_text(APPLICATION + f"""
+import time
+while os.path.exists({str(gate)!r}):
+    time.sleep(0.01)
+""")
+    supervisor = supervise(shop.web())
+    worker = wait_running(supervisor, "web_0")
+    gate.touch()
+    kill(zygote_pid(supervisor))
+    zygote_pid(supervisor, 2)
+    kill(worker)
+    wait_log(supervisor, "exited: web_0")
+    assert supervisor.stop() == 0
+    assert has_log(supervisor, r"stopped: web_0 \(it had not started yet\)")
+
+
+def test_two_programs_share_a_zygote(supervise, shop, tmp_path):
+    supervisor = supervise(shop.web() + shop.program(
+        "probe", command=f"python {probe(tmp_path)}"))
+    told(supervisor, tmp_path)
+    assert shop.ask() == wait_running(supervisor, "web_0")
+    assert len(shop.imported()) == 1
+    assert supervisor.stop() == 0
+
+
+def test_memory_is_in_the_log(supervise, shop):
+    supervisor = supervise(shop.web(startsecs=1))
+    line, = wait_log(supervisor, r"web:web_0: pid \d+, ([\d.]+) MB private, ([\d.]+) MB shared "
+                                 r"with the zygote \(PSS ([\d.]+) MB\)")
+    private, shared, pss = map(float, line.groups())
+    assert 0 < private < pss < shared
+    assert supervisor.stop() == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can start zygotes as another user")
+def test_user_of_a_zygote(supervise, tmp_path, version):
+    """It imports as that user; so do its workers run."""
+    supervisor = supervise(HEAD + f"""
+[zygote:shop]
+python = {interpreter(version)}
+preload = json
+user = nobody
+directory = /
+environment = PYTHONDONTWRITEBYTECODE="1",PYTHONPYCACHEPREFIX=""
+[program:id]
+zygote = shop
+command = python -c "import os; print(os.getresuid(), os.getresgid(), os.getgroups())"
+stdout_logfile = {tmp_path}/id
+startsecs = 0
+autorestart = false
+""")
+    wait_log(supervisor, "exited: id .*; expected")
+    nobody = pwd.getpwnam("nobody")
+    uid, gid = nobody.pw_uid, nobody.pw_gid
+    assert (tmp_path / "id").read_text() == f"{(uid,) * 3} {(gid,) * 3} {[gid]}\n"
+    assert proc_status(zygote_pid(supervisor), "Uid").split() == [str(uid)] * 4
+    assert supervisor.stop() == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can start workers as another user")
+def test_user_of_a_worker(supervise, shop, tmp_path):
+    supervisor = supervise(HEAD + shop.zygote() + shop.program(
+        "id", command='python -c "import os; print(os.getresuid(), os.getgroups())"',
+        user="nobody", stdout_logfile=tmp_path / "id", autorestart="false", directory="/"))
+    wait_log(supervisor, "exited: id .*; expected")
+    nobody = pwd.getpwnam("nobody")
+    assert (tmp_path / "id").read_text() == f"{(nobody.pw_uid,) * 3} {[nobody.pw_gid]}\n"
+    assert supervisor.stop() == 0
+
+
+@pytest.mark.slow
+def test_many_deaths_leave_nothing(supervise, shop):
+    """200 workers and 20 zygotes killed at random moments: each time all come back, and nothing
+    piles up: no zombie, no orphan, no fd."""
+    choose = random.Random(20)
+    number = 4
+    supervisor = supervise(shop.web(numprocs=number))
+    names = [f"web_{n}" for n in range(number)]
+
+    def complete():
+        found = children(supervisor.pid)
+        return len(found) == number + 1 and not zombies(supervisor.pid)
+
+    for name in names:
+        wait_running(supervisor, name)
+    wait_until(complete, what="all workers and the zygote")
+    before = open_fds(supervisor.pid)
+    zygotes = 1
+    for turn in range(200):
+        if turn % 10 == 5:
+            kill(zygote_pid(supervisor, zygotes))
+            zygotes += 1
+        name = choose.choice(names)
+        count = len(pids(supervisor, name))
+        kill(pids(supervisor, name)[-1])
+        wait_running(supervisor, name, count + 1)
+        assert shop.ask()
+        if turn % 10 == 5:
+            wait_log(supervisor, "zygote 'shop': ready", zygotes)
+    wait_until(complete, what="all workers and the zygote")
+    wait_until(lambda: open_fds(supervisor.pid) == before, what="as many fds as before")
+    assert zygotes == 21 and len(shop.imported()) == 21
+    assert supervisor.stop() == 0
