@@ -466,6 +466,7 @@ int audit_main(int argc, char **argv)
 
 	/* a reader that has gone away is an error of write(2), not our end */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL); /* ignored, it would take the exit statuses away (wait(2)) */
 	if (audit_options_parse(&audit.options, argc, argv, &err) < 0) {
 		audit.status =
 			complain("%s (forkserver --audit-only --help lists the options)", err.text);

@@ -413,21 +413,25 @@ static void await_status(struct audit_run *run)
 		(void)audit_run_wait(run, -1, until);
 }
 
-static void signal_set(sigset_t *set)
+/* What is ignored stays so: nohup(1) and a shell's background jobs mean it. */
+static void add_signal(sigset_t *set, int signal)
 {
-	sigemptyset(set);
-	sigaddset(set, SIGINT);
-	sigaddset(set, SIGTERM);
-	sigaddset(set, SIGHUP);
-	sigaddset(set, SIGCHLD);
+	struct sigaction action;
+
+	if (sigaction(signal, NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+		sigaddset(set, signal);
 }
 
 static int open_signals(struct audit_run *run)
 {
 	sigset_t set;
 
-	signal_set(&set);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	add_signal(&set, SIGINT);
+	add_signal(&set, SIGTERM);
+	add_signal(&set, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &set, &run->mask) < 0)
 		return -errno;
 	run->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return run->signals < 0 ? -errno : 0;
@@ -453,6 +457,7 @@ int audit_run(struct audit_run *run, const struct audit_job *job,
 	memset(run, 0, sizeof(*run));
 	run->job = job;
 	run->channel = run->signals = -1;
+	sigprocmask(SIG_BLOCK, NULL, &run->mask);
 	run->progress = progress;
 	if (prepare(run, &err) < 0 || start(run, interpreter, &err) < 0)
 		return make_report(run, "start", err.text);
@@ -474,7 +479,6 @@ int audit_run(struct audit_run *run, const struct audit_job *job,
 void audit_run_done(struct audit_run *run)
 {
 	int64_t until = clock_ms() + END_MS;
-	sigset_t set;
 
 	clear_progress(run);
 	fd_close(&run->channel);
@@ -492,8 +496,7 @@ void audit_run_done(struct audit_run *run)
 		take_signals(run);
 	}
 	fd_close(&run->signals);
-	signal_set(&set);
-	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	sigprocmask(SIG_SETMASK, &run->mask, NULL);
 	free(run->strangers);
 	free(run->report);
 	run->strangers = NULL;

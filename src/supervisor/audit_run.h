@@ -6,6 +6,7 @@
 #include "ipc/messages.h"
 #include "supervisor/user.h"
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -34,6 +35,7 @@ struct audit_run {
 	int signals;                 /* owned signalfd: INT, TERM, HUP, CHLD */
 	pid_t *strangers;            /* owned: children that we had before; not ours to end */
 	size_t nstrangers;
+	sigset_t mask; /* of signals, as it was */
 	int signal;    /* that asked us to end; 0: none */
 	bool progress; /* show it on stderr */
 	bool shown;    /* there is a progress line on the terminal */

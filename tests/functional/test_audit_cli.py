@@ -422,6 +422,25 @@ def test_interrupted(tmp_path, environment, module, python, number):
     assert children() == []
 
 
+def test_ignored_signals_stay_ignored(tmp_path, environment, module, python):
+    """nohup, a shell's background job, and a parent that ignores SIGCHLD."""
+    module("waits", "import os, time\nopen('started', 'w').close()\n"
+           "while not os.path.exists('go'):\n    time.sleep(0.01)\n")
+    ignored = [signal.SIGHUP, signal.SIGINT, signal.SIGCHLD]
+    process = subprocess.Popen([builddir() / "forkserver", "--audit-only", *python, "waits"],
+                               cwd=tmp_path, env=environment, stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                               start_new_session=True,
+                               preexec_fn=lambda: [signal.signal(each, signal.SIG_IGN)
+                                                   for each in ignored])
+    wait_until((tmp_path / "started").exists, what="the import")
+    process.send_signal(signal.SIGHUP)
+    process.send_signal(signal.SIGINT)
+    (tmp_path / "go").touch()
+    out, err = process.communicate(timeout=DEADLINE)
+    assert process.returncode == 0, out + err
+
+
 def zygote_of(pid):
     """The child that leads a process group; daemons of the import have been re-parented to us."""
     (zygote,) = [child for child in children(pid) if os.getpgid(child) == child]
