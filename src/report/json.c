@@ -9,10 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#ifndef PACKAGE_VERSION
-#define PACKAGE_VERSION "0.1.0"
-#endif
-
 /* Every function below returns NULL when out of memory; json_object_set_new() and
  * json_array_append_new() take that as a failure, so that one check of their results is enough. */
 
