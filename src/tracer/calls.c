@@ -18,7 +18,7 @@
 #define SO_PEERPIDFD 77
 #endif
 
-/* A condition on one argument: (value & mask) == want. */
+/* A condition on one argument: (value & mask) == want; with mask 0: value != want. */
 struct cond {
 	int arg;
 	uint64_t mask;
@@ -49,7 +49,7 @@ struct row {
 
 static const struct row rows[] = {
 	CALL(open, CALL_OPEN),
-	CALL(openat, CALL_OPEN),
+	{ { SCMP_SYS(openat), "openat", CALL_OPEN, 0 }, { { 0, 0, CALL_UNSEEN_DIRFD } }, 1 },
 	CALL(openat2, CALL_OPEN),
 	CALL(creat, CALL_OPEN),
 	CALL(open_by_handle_at, CALL_OPEN),
@@ -123,12 +123,26 @@ static const struct row rows[] = {
 	CALL(sched_setaffinity, CALL_SETAFFINITY),
 };
 
+static bool cond_holds(const struct cond *cond, const uint64_t args[6])
+{
+	uint64_t value = args[cond->arg];
+
+	return cond->mask ? (value & cond->mask) == cond->want : value != cond->want;
+}
+
 static bool row_matches(const struct row *row, const uint64_t args[6])
 {
 	for (int i = 0; i < row->nconds; i++)
-		if ((args[row->conds[i].arg] & row->conds[i].mask) != row->conds[i].want)
+		if (!cond_holds(&row->conds[i], args))
 			return false;
 	return true;
+}
+
+static struct scmp_arg_cmp compare(const struct cond *cond)
+{
+	if (cond->mask)
+		return SCMP_CMP((unsigned)cond->arg, SCMP_CMP_MASKED_EQ, cond->mask, cond->want);
+	return SCMP_CMP((unsigned)cond->arg, SCMP_CMP_NE, cond->want);
 }
 
 const struct call *call_find(int nr, const uint64_t args[6])
@@ -144,8 +158,7 @@ static int add_row(scmp_filter_ctx ctx, const struct row *row)
 	struct scmp_arg_cmp cmps[2];
 
 	for (int i = 0; i < row->nconds; i++)
-		cmps[i] = SCMP_CMP((unsigned)row->conds[i].arg, SCMP_CMP_MASKED_EQ,
-				   row->conds[i].mask, row->conds[i].want);
+		cmps[i] = compare(&row->conds[i]);
 	return seccomp_rule_add_array(ctx, SCMP_ACT_TRACE(0), row->call.nr, (unsigned)row->nconds,
 				      cmps);
 }

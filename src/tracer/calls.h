@@ -39,6 +39,10 @@ struct call {
  * such option and answers EINVAL, so without a tracer it does nothing. */
 #define CALL_NOTIFY_OPTION 0x464b5356u /* "FKSV" */
 
+/* An openat(2) with this directory fd is not looked at.  It is no possible fd, so only an absolute
+ * path can be opened with it (zygote/opencode.c). */
+#define CALL_UNSEEN_DIRFD 0x464b5356ul
+
 /* The call as it concerns us: NULL if the number, or these arguments of it, do not
  * (fcntl(F_GETFD)). */
 const struct call *call_find(int nr, const uint64_t args[6]);

@@ -178,20 +178,6 @@ static void show_own_affinity(struct engine *engine, const struct tracee *tracee
 	(void)remote_write(tracee->tgid, tracee->args[2], &engine->affinity, len);
 }
 
-static void note_path(struct engine *engine, const struct tracee *tracee)
-{
-	int arg = strcmp(tracee->call->name, "open") == 0 ? 0 : 1;
-	size_t len;
-
-	if (remote_string(tracee->tgid, tracee->args[arg], engine->path, sizeof(engine->path)) < 0)
-		return;
-	len = strlen(engine->path);
-	if ((len > 4 && strcmp(engine->path + len - 4, ".pyc") == 0) ||
-	    (len > 3 && strcmp(engine->path + len - 3, ".py") == 0) ||
-	    (len > 3 && strcmp(engine->path + len - 3, ".so") == 0))
-		engine->modules++;
-}
-
 static bool creates(const struct call *call)
 {
 	return call->kind <= CALL_LOCK;
@@ -275,8 +261,6 @@ void decode_exit(struct engine *engine, struct tracee *tracee, int64_t result)
 	if (creates(tracee->call)) {
 		if (engine->recording)
 			record_creation(engine, tracee, result);
-		if (engine->want_path && tracee->call->kind == CALL_OPEN)
-			note_path(engine, tracee);
 		return;
 	}
 	switch (tracee->call->kind) {

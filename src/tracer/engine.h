@@ -66,9 +66,6 @@ struct engine {
 	char *text;         /* owned: of ENGINE_EXECED: the program; or NULL */
 	cpu_set_t affinity; /* the main thread's own CPUs, while it is pinned to one */
 	bool pinned;
-	bool want_path; /* keep the newest opened path: for the progress line */
-	char path[512];
-	unsigned modules; /* opens that look like a module's */
 };
 
 /* Attaches to the main thread of `root`.  0, or -errno with the reason in err (for a person: what

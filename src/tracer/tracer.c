@@ -178,12 +178,17 @@ static void module_of_path(const char *path, char *to, size_t size)
 static void send_progress(void *arg)
 {
 	struct session *session = arg;
+	struct import_progress progress;
 	struct buf body = { 0 };
 	char module[256];
 
-	module_of_path(session->engine.path, module, sizeof(module));
-	pack_u32(&body, session->engine.modules);
-	pack_str(&body, session->engine.path[0] ? module : NULL);
+	if (remote_read(session->engine.root, (uintptr_t)&import_progress, &progress,
+			sizeof(progress)) < 0)
+		return;
+	progress.path[sizeof(progress.path) - 1] = '\0';
+	module_of_path(progress.path, module, sizeof(module));
+	pack_u32(&body, progress.modules);
+	pack_str(&body, progress.path[0] ? module : NULL);
 	(void)channel_send(session->channel, MESSAGE_PROGRESS, 0, body.data, body.len, NULL, 0);
 	buf_done(&body);
 }
@@ -379,7 +384,6 @@ static void linger(struct engine *engine)
 	engine->recording = false;
 	engine->deadline_ms = 0;
 	engine->tick = NULL;
-	engine->want_path = false;
 	engine_release(engine);
 	while (engine_run(engine) != ENGINE_EMPTY)
 		;
@@ -415,7 +419,6 @@ static void tracer_main(struct session *session, pid_t root)
 		return;
 	}
 	if (session->setup->progress) {
-		session->engine.want_path = true;
 		session->engine.tick = send_progress;
 		session->engine.tick_arg = session;
 	}

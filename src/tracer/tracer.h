@@ -59,6 +59,14 @@ void verdict_pack(struct buf *buf, const struct verdict *verdict);
 int verdict_unpack(struct verdict *verdict, const void *data, size_t len);
 void verdict_done(struct verdict *verdict);
 
+/* How far the import is.  Written by the zygote (zygote/opencode.c), read by the tracer from
+ * outside at any time, and so perhaps half-written: only for the progress line. */
+struct import_progress {
+	uint32_t modules; /* files read as modules */
+	char path[512];   /* the newest of them */
+};
+extern struct import_progress import_progress;
+
 struct tracer {
 	int sock; /* owned: the zygote's end; -1: no tracer */
 	bool full;

@@ -6,6 +6,7 @@
 #include "base/strv.h"
 #include "ipc/messages.h"
 #include "tracer/tracer.h"
+#include "zygote/opencode.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -218,8 +219,8 @@ int embed_init(struct embed *embed, const struct zygote_setup *setup, struct err
 {
 	PyObject *path, *result = NULL;
 
-	if (PySys_AddAuditHook(audit_hook, NULL) < 0)
-		return error_set(err, "PySys_AddAuditHook failed");
+	if (PySys_AddAuditHook(audit_hook, NULL) < 0 || opencode_install() < 0)
+		return error_set(err, "Python refuses the zygote's hooks");
 	if (start_python(setup, err) < 0)
 		return -1;
 	embed->tstate = PyThreadState_Get();
@@ -365,4 +366,5 @@ void embed_freeze(struct embed *embed)
 		PyErr_Clear();
 	Py_XDECREF(done);
 	remove_hook();
+	opencode_remove();
 }
