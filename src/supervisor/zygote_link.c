@@ -24,6 +24,7 @@
 #define BASELINE_MAX ((size_t)16 << 20)
 #define RESTART_GAP 1.0     /* seconds between two starts at least */
 #define RESTART_GAP_MAX 60. /* and at most, after many failures */
+#define IMPORT_GRACE 30.    /* beyond preload_timeout, which the tracer keeps and reports on */
 #define STOP_SECONDS 5.     /* an idle zygote needs milliseconds */
 
 static void died(struct reaper_watch *watch, int status);
@@ -66,7 +67,7 @@ void zygote_link_done(struct zygote_link *link)
 	link->channel = -1;
 }
 
-static void set_timer(struct zygote_link *link, ev_tstamp seconds)
+void zygote_link_set_timer(struct zygote_link *link, ev_tstamp seconds)
 {
 	ev_timer_stop(link->host->loop, &link->timer);
 	ev_now_update(link->host->loop);
@@ -157,6 +158,8 @@ static void watch_child(struct zygote_link *link, pid_t pid, int channel)
 	ev_io_set(&link->input, channel, EV_READ);
 	ev_io_set(&link->output, channel, EV_WRITE);
 	ev_io_start(link->host->loop, &link->input);
+	if (link->config->preload_timeout)
+		zygote_link_set_timer(link, link->config->preload_timeout + IMPORT_GRACE);
 	/* it is our child and was not reaped since: this cannot fail */
 	(void)reaper_watch(link->host->reaper, &link->watch, pid, &status);
 }
@@ -205,7 +208,7 @@ static void restart_later(struct zygote_link *link)
 		wait = gap;
 	if (wait < 0.)
 		wait = 0.;
-	set_timer(link, wait);
+	zygote_link_set_timer(link, wait);
 	if (wait > 0.)
 		log_info("zygote '%s': will be started again in %.1f s", link->config->name, wait);
 }
@@ -218,8 +221,9 @@ int zygote_link_start(struct zygote_link *link, struct error *err)
 		return EXIT_CONFIG;
 	}
 	if (start(link, err) < 0) {
-		error_prefix(err, "zygote '%s' cannot be started", link->config->name);
-		return EXIT_NO_AUDIT;
+		error_prefix(err, "%s:%u: [zygote:%s] cannot be started", link->config->where.file,
+			     link->config->where.line, link->config->name);
+		return EXIT_CONFIG;
 	}
 	return 0;
 }
@@ -259,7 +263,7 @@ void zygote_link_stop(struct zygote_link *link)
 	if (link->state == ZYGOTE_IMPORTING)
 		kill_zygote(link);
 	else
-		set_timer(link, STOP_SECONDS);
+		zygote_link_set_timer(link, STOP_SECONDS);
 	link->state = ZYGOTE_STOPPING;
 }
 
@@ -276,11 +280,14 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	(void)events;
 	if (link->state == ZYGOTE_DOWN) {
 		start_again(link);
-	} else {
-		log_warn("zygote '%s': killing it (%d) with SIGKILL, it does not exit by itself",
-			 link->config->name, (int)link->pid);
-		kill_zygote(link);
+		return;
 	}
+	log_error("zygote '%s': killing it (%d) with SIGKILL, it %s", link->config->name,
+		  (int)link->pid,
+		  link->channel < 0                 ? "does not exit by itself"
+		  : link->state == ZYGOTE_IMPORTING ? "has exceeded preload_timeout"
+						    : "does not answer");
+	kill_zygote(link);
 }
 
 /* ---- messages ---- */
@@ -296,6 +303,7 @@ static int take_ready(struct zygote_link *link, const struct message *msg)
 	log_info("zygote '%s': ready, imported in %.2f s, %s, %.1f MB", link->config->name,
 		 (double)ready.import_us / 1e6, zygote_report_summary(link, text, sizeof(text)),
 		 (double)ready.rss / 1e6);
+	ev_timer_stop(link->host->loop, &link->timer);
 	link->state = ZYGOTE_READY;
 	link->proved = true;
 	if (first)
@@ -343,7 +351,7 @@ static void receive(struct zygote_link *link)
 	if (r < 0)
 		kill_zygote(link);
 	else if (link->state != ZYGOTE_STOPPING)
-		set_timer(link, STOP_SECONDS); /* it has hung up, so it ought to exit */
+		zygote_link_set_timer(link, STOP_SECONDS); /* it has hung up, so it ought to exit */
 }
 
 static void on_input(struct ev_loop *loop, ev_io *io, int events)

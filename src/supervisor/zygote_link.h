@@ -77,7 +77,7 @@ struct zygote_link {
 	int channel; /* owned; -1 */
 	struct reaper_watch watch;
 	ev_io input, output;
-	ev_timer timer; /* start again (DOWN), kill (STOPPING, refused) */
+	ev_timer timer; /* what is due next: a start (DOWN), READY, an answer, its exit */
 
 	struct spawn_ticket *queue; /* borrowed; first is next */
 	struct spawn_ticket *queue_last;

@@ -14,9 +14,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define WINDOW                                                                                     \
-	8 /* requests that a zygote may have at once: each holds five fds until it is sent         \
-	   */
+/* Requests that a zygote may have at once: each needs five fds until it is sent. */
+#define WINDOW 8
+#define ANSWER_SECONDS 20. /* a fork takes milliseconds */
 
 static void push_back(struct zygote_link *link, struct spawn_ticket *ticket)
 {
@@ -147,7 +147,8 @@ void zygote_queue_flush(struct zygote_link *link)
 			ticket->state = TICKET_SENT;
 			ticket->next = link->sent;
 			link->sent = ticket;
-			link->in_flight++;
+			if (link->in_flight++ == 0)
+				zygote_link_set_timer(link, ANSWER_SECONDS);
 			reaper_expect(link->host->reaper);
 		} else if (r == 0 || r == -EPIPE || r == -ECONNRESET) {
 			/* full, or dead: then its status is on the way and it waits for the next */
@@ -197,7 +198,9 @@ int zygote_queue_answer(struct zygote_link *link, const struct message *msg)
 
 	if (link->in_flight == 0 || spawn_reply_unpack(&reply, msg->body, msg->len) < 0)
 		return -EPROTO;
-	link->in_flight--;
+	ev_timer_stop(link->host->loop, &link->timer);
+	if (--link->in_flight)
+		zygote_link_set_timer(link, ANSWER_SECONDS);
 	ticket = take_sent(link, msg->id);
 	if (ticket) /* else it was cancelled: the closed gate ends the worker */
 		answer(link, ticket, &reply);

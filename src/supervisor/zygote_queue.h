@@ -15,6 +15,9 @@ int zygote_queue_answer(struct zygote_link *link, const struct message *msg);
 /* The zygote is gone: sent tickets go back to the head of the queue, in their order. */
 void zygote_queue_reset(struct zygote_link *link);
 
+/* zygote_link.c: sets the one timer of the link; a zygote that lets it run out is killed. */
+void zygote_link_set_timer(struct zygote_link *link, double seconds);
+
 /* zygote_link.c: the zygote refuses to fork; end it, a new one follows. */
 void zygote_link_replace(struct zygote_link *link);
 

@@ -3,6 +3,8 @@ import os
 import pwd
 import random
 import re
+import resource
+import signal
 import socket
 
 import pytest
@@ -256,6 +258,51 @@ while os.path.exists({str(gate)!r}):
     wait_log(supervisor, "exited: web_0")
     assert supervisor.stop() == 0
     assert has_log(supervisor, r"stopped: web_0 \(it had not started yet\)")
+
+
+def test_zygote_that_is_no_longer_what_was_audited(supervise, shop):
+    """Its fds have grown after the audit: it refuses, and its successor forks the worker."""
+    (shop.directory / "shop.py").write_text(APPLICATION + """
+KEPT = []
+os.register_at_fork(after_in_parent=lambda: KEPT.append(open(os.environ["IMPORTS"])))
+""")
+    supervisor = supervise(shop.web())
+    worker = wait_running(supervisor, "web_0")
+    kill(worker)
+    wait_log(supervisor, "zygote 'shop': refuses to fork: .*; it is replaced by a new one")
+    assert shop.ask() == wait_pid(supervisor, "web_0", 2)
+    assert len(shop.imported()) == 2
+    assert supervisor.stop() == 0
+
+
+@pytest.mark.slow
+def test_zygote_that_does_not_answer(supervise, shop):
+    supervisor = supervise(shop.web())
+    worker = wait_running(supervisor, "web_0")
+    zygote = zygote_pid(supervisor)
+    os.kill(zygote, signal.SIGSTOP)
+    kill(worker)
+    wait_log(supervisor, rf"zygote 'shop': killing it \({zygote}\) with SIGKILL, it does not answer")
+    assert shop.ask() == wait_pid(supervisor, "web_0", 2)
+    assert supervisor.stop() == 0
+
+
+def test_no_free_fds_for_a_while(supervise, shop):
+    """Nobody gives up because of that, and all come back."""
+    supervisor = supervise(shop.web(startretries=0) +
+                           "[program:plain]\ncommand = /bin/sleep 1000\nstartsecs = 0\n"
+                           "startretries = 0\n")
+    workers = [wait_running(supervisor, name) for name in ("web_0", "plain")]
+    limits = resource.prlimit(supervisor.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(supervisor.pid, resource.RLIMIT_NOFILE, (3, limits[1]))
+    for worker in workers:
+        kill(worker)
+    wait_log(supervisor, "spawnerr: .*Too many open files", 4)
+    resource.prlimit(supervisor.pid, resource.RLIMIT_NOFILE, limits)
+    assert shop.ask() == wait_running(supervisor, "web_0", 2)
+    wait_running(supervisor, "plain", 2)
+    assert not has_log(supervisor, "gave up")
+    assert supervisor.stop() == 0
 
 
 def test_two_programs_share_a_zygote(supervise, shop, tmp_path):
