@@ -6,6 +6,7 @@
 #include "config/config.h"
 #include "supervisor/memory.h"
 #include "supervisor/process.h"
+#include "supervisor/wait_status.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -35,23 +36,6 @@ static void set_timer(struct process *process, ev_tstamp seconds)
 static const char *name_of(const struct process *process)
 {
 	return process->config->name;
-}
-
-/* "exit status 1" or "terminated by SIGKILL", in supervisord's words. */
-static void describe_status(int status, char *text, size_t size)
-{
-	const char *signal;
-
-	if (!WIFSIGNALED(status)) {
-		snprintf(text, size, "exit status %d", WEXITSTATUS(status));
-		return;
-	}
-	signal = sigabbrev_np(WTERMSIG(status));
-	if (signal)
-		snprintf(text, size, "terminated by SIG%s%s", signal,
-			 WCOREDUMP(status) ? " (core dumped)" : "");
-	else
-		snprintf(text, size, "terminated by signal %d", WTERMSIG(status));
 }
 
 static void gone(struct process *process)
@@ -121,7 +105,7 @@ static void back_off(struct process *process)
 	if (process->pid) {
 		char how[64];
 
-		describe_status(process->status, how, sizeof(how));
+		wait_status_text(process->status, how, sizeof(how));
 		snprintf(process->spawnerr, sizeof(process->spawnerr),
 			 "Exited too quickly (process log may have details)");
 		log_warn("exited: %s (%s; not expected)", name_of(process), how);
@@ -197,7 +181,7 @@ static void exited(struct process *process)
 	char how[64];
 	double wait;
 
-	describe_status(process->status, how, sizeof(how));
+	wait_status_text(process->status, how, sizeof(how));
 	if (!expected)
 		snprintf(process->spawnerr, sizeof(process->spawnerr), "Bad exit code %d",
 			 WIFEXITED(process->status) ? WEXITSTATUS(process->status) : -1);
@@ -234,7 +218,7 @@ static void signal_or_lose(struct process *process, int signal, bool group)
 
 	if (r == 0)
 		return;
-	log_error("%s: cannot send SIG%s to pid %d: %s", name_of(process), sigabbrev_np(signal),
+	log_error("%s: cannot send %s to pid %d: %s", name_of(process), signal_name(signal),
 		  (int)process->pid, strerror(-r));
 	process_handle(process, PROCESS_UNKILLED);
 }
@@ -263,7 +247,7 @@ static void stopped(struct process *process)
 {
 	char how[64];
 
-	describe_status(process->status, how, sizeof(how));
+	wait_status_text(process->status, how, sizeof(how));
 	log_info("stopped: %s (%s)", name_of(process), how);
 	process->backoff = 0;
 	gone(process);

@@ -9,6 +9,7 @@
 #include "supervisor/daemon.h"
 #include "supervisor/group.h"
 #include "supervisor/output.h"
+#include "supervisor/wait_status.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -29,10 +30,10 @@ static void on_child(struct supervisor *supervisor, int signum)
 static void on_stop(struct supervisor *supervisor, int signum)
 {
 	if (supervisor->phase < SUPERVISOR_GROUPS) {
-		log_warn("received SIG%s indicating exit request", sigabbrev_np(signum));
+		log_warn("received %s indicating exit request", signal_name(signum));
 		supervisor_shutdown(supervisor, EXIT_CLEAN);
 	} else {
-		log_warn("received SIG%s again: killing what is left", sigabbrev_np(signum));
+		log_warn("received %s again: killing what is left", signal_name(signum));
 		supervisor_hurry(supervisor);
 	}
 }
@@ -40,8 +41,8 @@ static void on_stop(struct supervisor *supervisor, int signum)
 static void on_unsupported(struct supervisor *supervisor, int signum)
 {
 	(void)supervisor;
-	log_warn("received SIG%s: %s is not available in this version; nothing was changed",
-		 sigabbrev_np(signum),
+	log_warn("received %s: %s is not available in this version; nothing was changed",
+		 signal_name(signum),
 		 signum == SIGHUP ? "reloading the configuration (restart forkserver instead)"
 				  : "reopening the logs");
 }

@@ -11,6 +11,7 @@
 #include "ipc/messages.h"
 #include "supervisor/environment.h"
 #include "supervisor/launch.h"
+#include "supervisor/wait_status.h"
 #include "supervisor/zygote_queue.h"
 #include "supervisor/zygote_report.h"
 
@@ -18,7 +19,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define BASELINE_MAX ((size_t)16 << 20)
@@ -377,15 +377,6 @@ void zygote_link_replace(struct zygote_link *link)
 
 /* ---- death ---- */
 
-static void describe(int status, char *text, size_t size)
-{
-	if (WIFSIGNALED(status))
-		snprintf(text, size, "terminated by SIG%s%s", sigabbrev_np(WTERMSIG(status)),
-			 WCOREDUMP(status) ? " (core dumped)" : "");
-	else
-		snprintf(text, size, "exit status %d", WEXITSTATUS(status));
-}
-
 /* It never became READY: a first start is the owner's to judge, a later one is tried again. */
 static void failed(struct zygote_link *link, const char *how)
 {
@@ -413,7 +404,7 @@ static void died(struct reaper_watch *watch, int status)
 
 	receive(link); /* its last messages: the report of a failure */
 	before = link->state;
-	describe(status, how, sizeof(how));
+	wait_status_text(status, how, sizeof(how));
 	close_channel(link);
 	ev_timer_stop(link->host->loop, &link->timer);
 	if (before == ZYGOTE_IMPORTING)
