@@ -1,0 +1,103 @@
+/* test_supervisor_environment.c - what programs find in their environment. */
+#include "base/strv.h"
+#include "config/config.h"
+#include "supervisor/environment.h"
+#include "supervisor/launch.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char *ours[] = { (char *)"PATH=/bin",        (char *)"NOTIFY_SOCKET=/run/n",
+			(char *)"NOTIFY_SOCKETS=x", (char *)"LISTEN_FDS=3",
+			(char *)"LISTEN_PID=1",     (char *)"LISTEN_FDNAMES=a",
+			(char *)"WATCHDOG_PID=1",   (char *)"WATCHDOG_USEC=2",
+			(char *)"COLOUR=red",       NULL };
+static char *daemon_own[] = { (char *)"COLOUR=blue", (char *)"SHAPE=round", NULL };
+static char *program_own[] = { (char *)"SHAPE=square", (char *)"EMPTY=", (char *)"EQUATION=a=b",
+			       NULL };
+
+static void setup(void)
+{
+	environ = ours;
+}
+
+START_TEST(base)
+{
+	struct config_daemon daemon = { .environment = daemon_own };
+	char **env = environment_base(&daemon);
+
+	ck_assert_uint_eq(strv_len(env), 4);
+	ck_assert_str_eq(strv_getenv(env, "PATH"), "/bin");
+	ck_assert_str_eq(strv_getenv(env, "NOTIFY_SOCKETS"), "x");
+	ck_assert_str_eq(strv_getenv(env, "COLOUR"), "blue");
+	ck_assert_str_eq(strv_getenv(env, "SHAPE"), "round");
+	strv_free(env);
+}
+END_TEST
+
+START_TEST(program)
+{
+	struct config_daemon daemon = { .environment = daemon_own };
+	char **env = environment_program(&daemon, "web_0", "web", program_own);
+
+	ck_assert_str_eq(strv_getenv(env, "SUPERVISOR_ENABLED"), "1");
+	ck_assert_str_eq(strv_getenv(env, "SUPERVISOR_PROCESS_NAME"), "web_0");
+	ck_assert_str_eq(strv_getenv(env, "SUPERVISOR_GROUP_NAME"), "web");
+	ck_assert_str_eq(strv_getenv(env, "COLOUR"), "blue");
+	ck_assert_str_eq(strv_getenv(env, "SHAPE"), "square");
+	ck_assert_str_eq(strv_getenv(env, "EMPTY"), "");
+	ck_assert_str_eq(strv_getenv(env, "EQUATION"), "a=b");
+	strv_free(env);
+}
+END_TEST
+
+START_TEST(sockets)
+{
+	char *names[] = { (char *)"http", (char *)"admin", NULL };
+	char **env = NULL;
+
+	ck_assert_int_eq(environment_add_sockets(&env, NULL), 0);
+	ck_assert_ptr_null(env);
+	ck_assert_int_eq(environment_add_sockets(&env, names), 0);
+	ck_assert_str_eq(strv_getenv(env, "LISTEN_FDS"), "2");
+	ck_assert_str_eq(strv_getenv(env, "LISTEN_FDNAMES"), "http:admin");
+	ck_assert_str_eq(env[strv_len(env) - 1], LAUNCH_PID_ROOM); /* launch() is told: the last */
+	ck_assert_uint_ge(strlen(LAUNCH_PID_ROOM), strlen("LISTEN_PID=4194304"));
+	strv_free(env);
+}
+END_TEST
+
+START_TEST(empty)
+{
+	struct config_daemon daemon = { .environment = NULL };
+	char *none[] = { NULL };
+	char **env;
+
+	environ = none;
+	env = environment_base(&daemon);
+	ck_assert_ptr_nonnull(env);
+	ck_assert_ptr_null(env[0]);
+	strv_free(env);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("supervisor/environment");
+	TCase *tc = tcase_create("all");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_add_checked_fixture(tc, setup, NULL);
+	tcase_add_test(tc, base);
+	tcase_add_test(tc, program);
+	tcase_add_test(tc, sockets);
+	tcase_add_test(tc, empty);
+	suite_add_tcase(suite, tc);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
