@@ -458,14 +458,30 @@ BROKEN = [
      [":5: [socket:s]", "unix:///no/such/directory/s", "No such file or directory"]),
     ("[zygote:z]\npython = /no/such/venv\npreload = json\n[program:x]\nzygote = z\ncommand = a:b\n",
      [":5: [zygote:z]", "/no/such/venv"]),
+    ("[zygote:z]\npython = /bin/true\npreload = json\n[program:x]\nzygote = z\ncommand = a:b\n",
+     [":5: [zygote:z]", "/bin/true does not answer as a Python interpreter does"]),
+    ("[zygote:z]\npython = {here}/python\npreload = json\n[program:x]\nzygote = z\ncommand = a:b\n",
+     [":5: [zygote:z]", "is Python 3.99.1, but forkserver was built for Python 3.", "--with-python"]),
+    ("[zygote:z]\npython = {here}/venv\npreload = json\n[program:x]\nzygote = z\ncommand = a:b\n",
+     [":5: [zygote:z]", "/venv/bin/python is a broken link", "make the venv again"]),
+    ("[zygote:z]\npreload = json\ndirectory = /no/such\n[program:x]\nzygote = z\ncommand = a:b\n",
+     [":5: [zygote:z]", "chdir to /no/such: No such file or directory"]),
     ("[program:x]\nprocess_name = y\n", ["program section", "x does not specify a command"]),
 ]
 
 
-@pytest.mark.parametrize("text, parts", BROKEN, ids=["user", "address", "path", "venv", "command"])
+@pytest.mark.parametrize("text, parts", BROKEN, ids=["user", "address", "path", "no venv", "no Python",
+                                                     "version", "broken venv", "directory",
+                                                     "command"])
 def test_broken_configuration(tmp_path, text, parts):
     config = tmp_path / "broken.conf"
-    config.write_text(HEAD + text)
+    config.write_text(HEAD + text.replace("{here}", str(tmp_path)))
+    future = tmp_path / "python"
+    future.write_text("#!/bin/sh\necho implementation=cpython\necho version=3.99.1\n"
+                      "echo base_prefix=/usr\necho gil_disabled=0\n")
+    future.chmod(0o755)
+    (tmp_path / "venv/bin").mkdir(parents=True)
+    (tmp_path / "venv/bin/python").symlink_to("/no/such/python")
     run = forkserver("-c", config, cwd=tmp_path)
     assert run.returncode == 2, run
     for part in parts:
