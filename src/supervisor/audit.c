@@ -15,6 +15,7 @@
 #include "supervisor/audit_run.h"
 #include "supervisor/environment.h"
 #include "supervisor/interpreter.h"
+#include "supervisor/wait_status.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -427,7 +428,7 @@ static bool audit_one(struct audit *audit, const struct audit_job *job)
 	audit_run_done(&run);
 	interpreter_done(&interpreter);
 	if (run.signal) {
-		complain("ended by signal %d (%s)", run.signal, strsignal(run.signal));
+		complain("ended by signal %s", signal_name(run.signal));
 		audit->status = 128 + run.signal;
 	}
 	return run.signal == 0;

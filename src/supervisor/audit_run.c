@@ -13,6 +13,7 @@
 #include "report/verdict.h"
 #include "supervisor/interpreter.h"
 #include "supervisor/launch.h"
+#include "supervisor/wait_status.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -223,26 +224,6 @@ static int make_report(struct audit_run *run, const char *type, const char *mess
 	run->report = json;
 	run->report_len = json ? strlen(json) : 0;
 	return json ? 0 : -ENOMEM;
-}
-
-static const char *signal_name(int signal)
-{
-	static const struct {
-		int signal;
-		const char *name;
-	} names[] = {
-		{ SIGABRT, "SIGABRT" }, { SIGALRM, "SIGALRM" }, { SIGBUS, "SIGBUS" },
-		{ SIGFPE, "SIGFPE" },   { SIGHUP, "SIGHUP" },   { SIGILL, "SIGILL" },
-		{ SIGINT, "SIGINT" },   { SIGKILL, "SIGKILL" }, { SIGPIPE, "SIGPIPE" },
-		{ SIGQUIT, "SIGQUIT" }, { SIGSEGV, "SIGSEGV" }, { SIGSYS, "SIGSYS" },
-		{ SIGTERM, "SIGTERM" }, { SIGTRAP, "SIGTRAP" }, { SIGUSR1, "SIGUSR1" },
-		{ SIGUSR2, "SIGUSR2" }, { SIGXCPU, "SIGXCPU" },
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (names[i].signal == signal)
-			return names[i].name;
-	return "a signal";
 }
 
 /* The zygote ended or fell silent before it was through: says how. */
