@@ -72,7 +72,7 @@ END_TEST
 START_TEST(empty)
 {
 	struct config_daemon daemon = { .environment = NULL };
-	char *none[] = { NULL };
+	static char *none[] = { NULL }; /* Check itself reads it afterwards */
 	char **env;
 
 	environ = none;
