@@ -173,7 +173,8 @@ static int fill(struct spawn_ticket *ticket, const struct buf **body, int *fds, 
 
 static void fail(struct process *process, const char *why, bool no_fault)
 {
-	snprintf(process->spawnerr, sizeof(process->spawnerr), "%s", why);
+	snprintf(process->spawnerr, sizeof(process->spawnerr), "%.*s",
+		 (int)sizeof(process->spawnerr) - 1, why);
 	log_info("spawnerr: %s", why);
 	fd_close(&process->stdin_fd);
 	process->no_fault = no_fault;

@@ -10,7 +10,7 @@
 static void judge(struct report *report, const char *const *texts, size_t n,
 		  struct baseline *baseline)
 {
-	struct rule rules[8];
+	struct rule rules[8] = { { 0 } };
 	struct error err;
 
 	for (size_t i = 0; i < n; i++)
