@@ -11,6 +11,7 @@
 #include "supervisor/output.h"
 #include "supervisor/wait_status.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -186,6 +187,19 @@ static int init_parts(struct supervisor *supervisor, struct error *err)
 	return listeners_open(&supervisor->listeners, config, err);
 }
 
+/* As with supervisord, a pid file that cannot be written stops nobody; a living twin does. */
+static int write_pidfile(struct supervisor *supervisor, struct error *err)
+{
+	const char *path = supervisor->config->daemon.pidfile;
+	int r = path ? pidfile_write(&supervisor->pidfile, path, err) : 0;
+
+	if (r == -EBUSY)
+		return -1;
+	if (r < 0)
+		log_critical("%s", err->text);
+	return 0;
+}
+
 int supervisor_init(struct supervisor *supervisor, const struct config *config, struct error *err)
 {
 	memset(supervisor, 0, sizeof(*supervisor));
@@ -201,8 +215,7 @@ int supervisor_init(struct supervisor *supervisor, const struct config *config, 
 	init_watchers(supervisor);
 	if (init_parts(supervisor, err) < 0)
 		return -1;
-	if (config->daemon.pidfile &&
-	    pidfile_write(&supervisor->pidfile, config->daemon.pidfile, err) < 0)
+	if (write_pidfile(supervisor, err) < 0)
 		return -1;
 	if (!config->daemon.nocleanup)
 		output_cleanup(&config->daemon);

@@ -75,7 +75,7 @@ void zygote_report_take(struct zygote_link *link, const struct message *msg)
 	if (link->summary.verdict == VERDICT_CLEAN)
 		return;
 	show_report(link, msg);
-	log_at(link->config->policy == AUDIT_ENFORCE ? LEVEL_ERROR : LEVEL_WARN,
-	       "zygote '%s': audit: %s", link->config->name,
-	       zygote_report_summary(link, text, sizeof(text)));
+	if (link->config->policy == AUDIT_WARN) /* else the end of the zygote is logged with it */
+		log_warn("zygote '%s': audit: %s", link->config->name,
+			 zygote_report_summary(link, text, sizeof(text)));
 }
