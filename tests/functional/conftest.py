@@ -14,6 +14,7 @@ import re
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -276,6 +277,11 @@ def wait_until(condition, deadline=DEADLINE, what="the condition"):
             pytest.fail(f"{what} did not come true within {deadline} s")
         time.sleep(pause)
         pause = min(pause * 1.5, 0.25)
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        return sock.getsockname()[1]
 
 
 @pytest.fixture(scope="session", autouse=True)

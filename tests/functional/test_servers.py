@@ -4,12 +4,11 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 
 import pytest
 
-from conftest import DEADLINE, HERE, descendants, interpreter, proc_status
+from conftest import DEADLINE, HERE, descendants, free_port, interpreter, proc_status
 
 SERVERS = HERE / "servers"
 
@@ -20,11 +19,6 @@ def needs(version, *modules):
                                stderr=subprocess.DEVNULL, cwd="/")
         if probe.returncode:
             pytest.skip(f"no {module} for Python {version}")
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        return sock.getsockname()[1]
 
 
 def get(port, path="/hello"):
@@ -49,7 +43,7 @@ class Site:
         self.supervise, self.directory, self.version = supervise, directory, version
         self.port = free_port()
 
-    def start(self, command, preload, sockets=True, numprocs=1, zygote_keys="", mode="filter"):
+    def start(self, command, preload, sockets=True, numprocs=1, env=None, mode="filter"):
         listener = f"[socket:http]\nlisten = tcp://127.0.0.1:{self.port}\n" if sockets else ""
         self.supervisor = self.supervise(f"""
 [supervisord]
@@ -63,7 +57,6 @@ python = {interpreter(self.version)}
 path = {SERVERS}
 preload = {preload}
 audit_mode = {mode}
-{zygote_keys}
 
 [program:web]
 zygote = site
@@ -75,7 +68,7 @@ process_name = web_%(process_num)d
 stdout_logfile = {self.directory}/web_%(process_num)d.log
 redirect_stderr = true
 stopwaitsecs = 60
-""")
+""", env=env)
         return self
 
     def logs(self):
@@ -193,7 +186,7 @@ def test_celery(site, pool):
     site.start(f"python -m celery -A server_tasks worker --pool {pool} --concurrency 2 --loglevel INFO "
                "--without-gossip --without-mingle --without-heartbeat",
                "server_tasks, celery.bin.celery, celery.apps.worker", sockets=False,
-               zygote_keys=f'environment = BROKER_DIR="{broker}"')
+               env={"BROKER_DIR": str(broker)})
     subprocess.run([interpreter(site.version), "-c",
                     "import server_tasks as s; [s.mark.delay('task%d' % n) for n in range(3)]"],
                    env={**os.environ, "BROKER_DIR": str(broker), "PYTHONPATH": str(SERVERS),
