@@ -146,7 +146,7 @@ def notes(report):
     for each in report["violations"] + report["allowed"]:
         what = (each["type"] if each["kind"] == "fd" else each["kind"]) or each["kind"]
         if each["kind"] == "fd" and each["type"] == "file":
-            what = f"`{each['target']}`"
+            what = "`" + each["target"].replace((report["cwd"] or "?") + "/", "") + "`"
         groups[what, place(each)] += 1
     words = [f"{count}× {what} ({where})" if count > 1 else f"{what} ({where})"
              for (what, where), count in groups.most_common()]
