@@ -150,7 +150,9 @@ int audit_run_wait(struct audit_run *run, int fd, int64_t deadline_ms)
 	while (!run->signal) {
 		struct pollfd polled[2] = { { .fd = run->signals, .events = POLLIN },
 					    { .fd = fd, .events = POLLIN } };
-		int left = run->alone ? 0 : time_left(deadline_ms);
+		/* The last child's last words may arrive with the news of its end: look once more. */
+		bool last_look = run->alone;
+		int left = last_look ? 0 : time_left(deadline_ms);
 		int n = poll(polled, 2, left);
 
 		if (n < 0 && errno != EINTR)
@@ -162,7 +164,7 @@ int audit_run_wait(struct audit_run *run, int fd, int64_t deadline_ms)
 		}
 		if (n > 0 && polled[1].revents)
 			return run->signal == 0;
-		if (run->alone || (n == 0 && left == 0))
+		if (last_look || (n == 0 && left == 0))
 			return 0;
 	}
 	return 0;

@@ -31,7 +31,10 @@
 #define OPTIONS                                                                                    \
 	(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACESECCOMP | PTRACE_O_TRACECLONE |                     \
 	 PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL)
-#define TICK_US 250000  /* microseconds between two looks at the clock */
+#define TICK_US 250000 /* microseconds between two looks at the clock */
+#define SETTLE_TICK_US 5000
+#define EXITING_MS 2000 /* for a Python thread that has left Python to be gone */
+#define NATIVE_MS 40    /* for a native thread, which may stay */
 #define COLLECT_MS 3000 /* how long a hung program's threads get to come to a stop */
 #define THREAD_NAME_MAX 128
 
@@ -344,6 +347,8 @@ static void on_birth(struct engine *engine, struct tracee *parent, int status)
 static void on_first_stop(struct engine *engine, struct tracee *tracee)
 {
 	tracee->started = true;
+	if (tracee->root)
+		tracee->ident = pystack_ident(&engine->reader, tracee->tid);
 	if (engine->pinned)
 		(void)sched_setaffinity(tracee->tid, sizeof(engine->affinity), &engine->affinity);
 }
@@ -442,10 +447,10 @@ static void on_alarm(int sig)
 
 /* A repeating timer: a tick lost between our look at the clock and waitpid() is followed by
  * another. */
-static void set_ticking(bool on)
+static void set_ticking(suseconds_t us)
 {
 	struct sigaction action = { .sa_handler = on_alarm };
-	struct itimerval timer = { { 0, on ? TICK_US : 0 }, { 0, on ? TICK_US : 0 } };
+	struct itimerval timer = { { 0, us }, { 0, us } };
 
 	sigaction(SIGALRM, &action, NULL);
 	setitimer(ITIMER_REAL, &timer, NULL);
@@ -490,11 +495,65 @@ static void on_tick(struct engine *engine)
 	}
 }
 
-enum engine_outcome engine_run(struct engine *engine)
+/* Waits for one event and acts on it.  0, or -errno of waitpid(). */
+static int step(struct engine *engine)
 {
 	struct tracee *tracee;
 	int status;
-	pid_t tid;
+	pid_t tid = waitpid(-1, &status, __WALL);
+
+	if (tid < 0)
+		return -errno;
+	tracee = engine_find(engine, tid);
+	if (tracee && tracee->gone) { /* its number is used again */
+		forget(engine, tracee);
+		tracee = NULL;
+	}
+	if (!tracee && WIFSTOPPED(status))
+		tracee = add(engine, tid, thread_group(tid));
+	if (tracee)
+		dispatch(engine, tracee, status);
+	return 0;
+}
+
+/* How long to wait for the threads that are left: a Python thread that Python has forgotten is at
+ * its end; one of native code may be, or may be a pool that stays. */
+static int64_t patience_ms(struct engine *engine)
+{
+	int64_t ms = 0;
+
+	for (struct tracee *t = engine_next(engine, NULL); t; t = engine_next(engine, t)) {
+		if (!t->root || t->tid == engine->root)
+			continue;
+		if (t->name && t->ident && !pystack_knows(&engine->reader, t->ident))
+			return EXITING_MS;
+		if (!t->name)
+			ms = NATIVE_MS;
+	}
+	return ms;
+}
+
+void engine_settle(struct engine *engine)
+{
+	enum engine_outcome outcome = engine->outcome;
+	int64_t start = clock_ms();
+
+	set_ticking(SETTLE_TICK_US);
+	engine->outcome = ENGINE_RUNNING;
+	while (clock_ms() - start < patience_ms(engine) && engine->outcome == ENGINE_RUNNING) {
+		int r = step(engine);
+
+		if (r < 0 && r != -EINTR)
+			break;
+	}
+	set_ticking(0);
+	if (engine->outcome == ENGINE_RUNNING)
+		engine->outcome = outcome;
+}
+
+enum engine_outcome engine_run(struct engine *engine)
+{
+	struct tracee *tracee;
 
 	/* The main thread may be waiting in the stop of its last notification. */
 	if (engine->outcome == ENGINE_NOTIFIED && (tracee = engine_find(engine, engine->root))) {
@@ -502,28 +561,16 @@ enum engine_outcome engine_run(struct engine *engine)
 		resume(engine, tracee, 0);
 	}
 	engine->outcome = ENGINE_RUNNING;
-	set_ticking(true);
+	set_ticking(TICK_US);
 	while (engine->outcome == ENGINE_RUNNING) {
-		tid = waitpid(-1, &status, __WALL);
-		if (tid < 0 && errno == EINTR) {
+		int r = step(engine);
+
+		if (r == -EINTR)
 			on_tick(engine);
-			continue;
-		}
-		if (tid < 0) {
+		else if (r < 0)
 			engine->outcome = ENGINE_EMPTY;
-			break;
-		}
-		tracee = engine_find(engine, tid);
-		if (tracee && tracee->gone) { /* its number is used again */
-			forget(engine, tracee);
-			tracee = NULL;
-		}
-		if (!tracee && WIFSTOPPED(status))
-			tracee = add(engine, tid, thread_group(tid));
-		if (tracee)
-			dispatch(engine, tracee, status);
 	}
-	set_ticking(false);
+	set_ticking(0);
 	return engine->outcome;
 }
 

@@ -30,6 +30,7 @@ struct tracee {
 	struct record *
 		origin; /* owned: the clone, fork or vfork that made it; NULL for the main thread */
 	char *name; /* owned: Python's name of the thread, as threading knew it when it started */
+	uintptr_t ident;       /* its pthread_self(); 0: not known */
 	struct pystack *stack; /* owned: of the report of a hang */
 };
 
@@ -78,6 +79,11 @@ void engine_pin(struct engine *engine);
 
 /* Runs until something decides.  After ENGINE_NOTIFIED it may be called again and goes on. */
 enum engine_outcome engine_run(struct engine *engine);
+
+/* Waits for threads of the zygote that are at their end: Thread.join() returns when a thread has
+ * left Python, some microseconds before the kernel's thread is gone, and a dead one stays in /proc
+ * until its tracer has waited for it.  The main thread must be in its notification. */
+void engine_settle(struct engine *engine);
 
 /* Lets the threads of the zygote go (in filter mode only the main one: others would find ENOSYS),
  * with their own affinity. */

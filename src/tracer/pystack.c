@@ -90,17 +90,30 @@ static uintptr_t find_tstate(struct pystack_reader *reader, uintptr_t ident)
 	return 0;
 }
 
+uintptr_t pystack_ident(struct pystack_reader *reader, pid_t tid)
+{
+	uintptr_t thread_pointer;
+
+	if (arch_thread_pointer(tid, &thread_pointer) < 0)
+		return 0;
+	return thread_pointer + reader->ident_offset;
+}
+
+bool pystack_knows(struct pystack_reader *reader, uintptr_t ident)
+{
+	return find_tstate(reader, ident) != 0;
+}
+
 /* Only the main thread's state may be remembered: it lives as long as the interpreter; that of
  * another thread may be freed and its memory used again. */
 static uintptr_t thread_state(struct pystack_reader *reader, pid_t tid)
 {
-	uintptr_t thread_pointer, tstate;
+	uintptr_t ident, tstate;
 
 	if (tid == reader->main_tid && reader->main_tstate)
 		return reader->main_tstate;
-	if (arch_thread_pointer(tid, &thread_pointer) < 0)
-		return 0;
-	tstate = find_tstate(reader, thread_pointer + reader->ident_offset);
+	ident = pystack_ident(reader, tid);
+	tstate = ident ? find_tstate(reader, ident) : 0;
 	if (tid == reader->main_tid)
 		reader->main_tstate = tstate;
 	return tstate;

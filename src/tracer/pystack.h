@@ -4,6 +4,7 @@
 #ifndef TRACER_PYSTACK_H
 #define TRACER_PYSTACK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -34,6 +35,12 @@ struct pystack_reader {
 
 int pystack_init(struct pystack_reader *reader, pid_t pid);
 void pystack_done(struct pystack_reader *reader);
+
+/* pthread_self() of a thread in a ptrace stop; 0 if it cannot be had. */
+uintptr_t pystack_ident(struct pystack_reader *reader, pid_t tid);
+
+/* Whether Python knows a thread by this identity. */
+bool pystack_knows(struct pystack_reader *reader, uintptr_t ident);
 
 /* The stack of a thread in a ptrace stop; NULL if it runs no Python or memory is short.
  * The caller owns one reference. */

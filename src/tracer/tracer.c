@@ -294,8 +294,12 @@ static int judge(struct session *session, struct import_result *result, struct v
 {
 	struct report *report = &session->report;
 	struct survey now;
-	int r = survey_take(&now, session->engine.root);
+	int r;
 
+	engine_settle(&session->engine);
+	if (session->engine.outcome != ENGINE_NOTIFIED)
+		return judgement_outcome(report, &session->engine, 0);
+	r = survey_take(&now, session->engine.root);
 	if (r < 0)
 		return r;
 	add_daemons(session, &now);

@@ -46,23 +46,32 @@ static void keep(PyObject *args)
 		Py_INCREF(code); /* for ever, see above */
 }
 
-/* threading.Thread.start() passes its bound method _bootstrap, whose object knows the name. */
+/* What the thread will be called: threading.Thread.start() passes its bound method _bootstrap,
+ * whose object knows the name; of a plain function of _thread's the function's name must do. */
+static PyObject *thread_name(PyObject *function)
+{
+	if (PyMethod_Check(function) && PyMethod_GET_SELF(function)) {
+		PyObject *name = PyObject_GetAttrString(PyMethod_GET_SELF(function), "_name");
+
+		if (name)
+			return name;
+		PyErr_Clear();
+	}
+	return PyObject_GetAttrString(function, "__qualname__");
+}
+
 static void note_thread(PyObject *args)
 {
-	PyObject *function, *thread, *name;
-	const char *text;
+	const char *text = NULL;
+	PyObject *name;
 
-	pending_thread_name[0] = '\0';
 	if (!args || !PyTuple_Check(args) || PyTuple_GET_SIZE(args) < 1)
 		return;
-	function = PyTuple_GET_ITEM(args, 0);
-	if (!PyMethod_Check(function))
-		return;
-	thread = PyMethod_GET_SELF(function);
-	name = thread ? PyObject_GetAttrString(thread, "_name") : NULL;
-	text = name && PyUnicode_Check(name) ? PyUnicode_AsUTF8(name) : NULL;
-	if (text)
-		snprintf(pending_thread_name, sizeof(pending_thread_name), "%s", text);
+	name = thread_name(PyTuple_GET_ITEM(args, 0));
+	if (name && PyUnicode_Check(name))
+		text = PyUnicode_AsUTF8(name);
+	snprintf(pending_thread_name, sizeof(pending_thread_name), "%s",
+		 text && *text ? text : "a Python thread");
 	Py_XDECREF(name);
 	PyErr_Clear();
 }

@@ -31,6 +31,7 @@ def preload(modules, warmup):
     for name in modules:
         __import__(name)
     if warmup:
+        STATE["stage"] = "warmup = %s: " % warmup
         find_callable(warmup)()
 
 
@@ -72,7 +73,7 @@ def describe(error):
         message = str(error)
     except Exception:
         message = "(its str() failed)"
-    return type(error).__name__, message, text, frames
+    return type(error).__name__, STATE["stage"] + message, text, frames
 
 
 def thread_names():
@@ -306,4 +307,4 @@ def is_zip(path):
         raise CommandError("cannot read %s: %s" % (path, error.strerror)) from None
 
 
-STATE = {"threshold": (700, 10, 10)}
+STATE = {"threshold": (700, 10, 10), "stage": ""}
