@@ -6,6 +6,7 @@
 #include "base/strv.h"
 #include "ipc/messages.h"
 #include "tracer/tracer.h"
+#include "zygote/hooks.h"
 #include "zygote/opencode.h"
 
 #include <limits.h>
@@ -20,93 +21,10 @@
 #define PYTHON_ABIFLAGS ""
 #endif
 
-#define THREAD_NAME_MAX 128
-
-/* The name of the Python thread that is about to start: written below with the GIL held, read by
- * the tracer when it sees the clone (tracer/engine.c), which comes before the GIL is let go. */
-char pending_thread_name[THREAD_NAME_MAX];
-
 static const char helpers_source[] = {
 #include "zygote/worker.inc"
 	0
 };
-
-/* ---- the audit hook (PEP 578), for the time of the import ---- */
-
-/* Code objects of modules and of exec() die when they have run, and their memory is used again.
- * Kept alive, an address that the tracer has recorded stays good until the report is made.  They
- * stay for ever: freed now, they would leave holes that the workers fill, page by page. */
-static void keep(PyObject *args)
-{
-	PyObject *code = args && PyTuple_Check(args) && PyTuple_GET_SIZE(args) > 0
-				 ? PyTuple_GET_ITEM(args, 0)
-				 : NULL;
-
-	if (code && PyCode_Check(code))
-		Py_INCREF(code); /* for ever, see above */
-}
-
-/* What the thread will be called: threading.Thread.start() passes its bound method _bootstrap,
- * whose object knows the name; of a plain function of _thread's the function's name must do. */
-static PyObject *thread_name(PyObject *function)
-{
-	if (PyMethod_Check(function) && PyMethod_GET_SELF(function)) {
-		PyObject *name = PyObject_GetAttrString(PyMethod_GET_SELF(function), "_name");
-
-		if (name)
-			return name;
-		PyErr_Clear();
-	}
-	return PyObject_GetAttrString(function, "__qualname__");
-}
-
-static void note_thread(PyObject *args)
-{
-	const char *text = NULL;
-	PyObject *name;
-
-	if (!args || !PyTuple_Check(args) || PyTuple_GET_SIZE(args) < 1)
-		return;
-	name = thread_name(PyTuple_GET_ITEM(args, 0));
-	if (name && PyUnicode_Check(name))
-		text = PyUnicode_AsUTF8(name);
-	snprintf(pending_thread_name, sizeof(pending_thread_name), "%s",
-		 text && *text ? text : "a Python thread");
-	Py_XDECREF(name);
-	PyErr_Clear();
-}
-
-static int audit_hook(const char *event, PyObject *args, void *data)
-{
-	(void)data;
-	if (strcmp(event, "exec") == 0)
-		keep(args);
-	else if (strcmp(event, "_thread.start_new_thread") == 0 ||
-		 strcmp(event, "_thread.start_joinable_thread") == 0)
-		note_thread(args);
-	return 0;
-}
-
-/* There is no call for this; without it every audited operation of every worker would pay for a
- * hook that has nothing to do any more. */
-static void remove_hook(void)
-{
-#if PY_VERSION_HEX >= 0x030c0000
-	_Py_AuditHookEntry **at = &_PyRuntime.audit_hooks.head;
-#else
-	_Py_AuditHookEntry **at = &_PyRuntime.audit_hook_head;
-#endif
-	while (*at) {
-		_Py_AuditHookEntry *entry = *at;
-
-		if (entry->hookCFunction == audit_hook) {
-			*at = entry->next;
-			PyMem_RawFree(entry);
-		} else {
-			at = &entry->next;
-		}
-	}
-}
 
 /* ---- starting ---- */
 
@@ -228,11 +146,12 @@ int embed_init(struct embed *embed, const struct zygote_setup *setup, struct err
 {
 	PyObject *path, *result = NULL;
 
-	if (PySys_AddAuditHook(audit_hook, NULL) < 0 || opencode_install() < 0)
+	if (hooks_install() < 0 || opencode_install() < 0)
 		return error_set(err, "Python refuses the zygote's hooks");
 	if (start_python(setup, err) < 0)
 		return -1;
 	embed->tstate = PyThreadState_Get();
+	hooks_wrap_threads();
 	if (load_helpers(embed) < 0)
 		return python_error(err, "cannot load the zygote's own Python code");
 	if (check_prefix(setup->python_prefix, err) < 0)
@@ -374,6 +293,6 @@ void embed_freeze(struct embed *embed)
 	if (!done)
 		PyErr_Clear();
 	Py_XDECREF(done);
-	remove_hook();
+	hooks_remove();
 	opencode_remove();
 }
