@@ -97,7 +97,8 @@ def pytest_collection_modifyitems(config, items):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "plain: needs no build of the product")
-    config.addinivalue_line("markers", "slow: takes more than a few seconds")
+    # So that a run that is told to end still stops what it has started.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.fixture(params=VERSIONS or ["none"])
