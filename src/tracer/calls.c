@@ -74,6 +74,8 @@ static const struct row rows[] = {
 	CALL(dup3, CALL_COPY),
 	CALL_IF(fcntl, CALL_COPY, 1, F_DUPFD),
 	CALL_IF(fcntl, CALL_COPY, 1, F_DUPFD_CLOEXEC),
+	{ { SCMP_SYS(clone), "clone", CALL_CLONE, 0 }, { { 0, CLONE_PIDFD, CLONE_PIDFD } }, 1 },
+	CALL(clone3, CALL_CLONE3),
 	CALL(pidfd_getfd, CALL_NEW),
 	CALL(pidfd_open, CALL_NEW),
 	CALL(epoll_create, CALL_NEW),

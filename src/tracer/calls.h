@@ -16,6 +16,8 @@ enum call_kind {
 	CALL_COPY,        /* the result is a copy of the fd in argument 0 */
 	CALL_RECVMSG,     /* SCM_RIGHTS in the msghdr of argument 1 */
 	CALL_RECVMMSG,    /* the same, in a vector of them */
+	CALL_CLONE,       /* with CLONE_PIDFD: an fd stored at argument 2 */
+	CALL_CLONE3,      /* the same, by the struct clone_args at argument 0 */
 	CALL_SOCKOPT_FD,  /* getsockopt() that stores an fd at argument 3 */
 	CALL_MAP,         /* the result is the address of a writable shared mapping */
 	CALL_LOCK,        /* a lock on the fd in argument 0 */

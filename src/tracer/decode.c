@@ -6,6 +6,7 @@
 #include "tracer/remote.h"
 
 #include <errno.h>
+#include <linux/sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -159,6 +160,24 @@ static void add_sockopt(struct engine *engine, struct tracee *tracee, const stru
 		add_fd(engine, tracee, here, fd, NULL);
 }
 
+/* The pidfd that came with a new process; most clone3() calls make threads and ask for none. */
+static void add_pidfd(struct engine *engine, struct tracee *tracee, const struct record *here)
+{
+	uintptr_t at = (uintptr_t)tracee->args[2];
+	struct clone_args args;
+	int fd;
+
+	if (tracee->call->kind == CALL_CLONE3) {
+		if (remote_read(tracee->tgid, (uintptr_t)tracee->args[0], &args,
+				CLONE_ARGS_SIZE_VER0) < 0 ||
+		    !(args.flags & CLONE_PIDFD))
+			return;
+		at = (uintptr_t)args.pidfd;
+	}
+	if (remote_read(tracee->tgid, at, &fd, sizeof(fd)) == 0)
+		add_fd(engine, tracee, here, fd, NULL);
+}
+
 static void add_lock(struct engine *engine, const struct tracee *tracee, struct record *here)
 {
 	here->fd = (int)tracee->args[0];
@@ -192,6 +211,7 @@ static void record_creation(struct engine *engine, struct tracee *tracee, int64_
 	switch (tracee->call->kind) {
 	case CALL_OPEN:
 	case CALL_NEW:
+	case CALL_SECCOMP: /* SECCOMP_FILTER_FLAG_NEW_LISTENER */
 		if (result >= 0 && result <= INT32_MAX)
 			add_fd(engine, tracee, here, (int)result, NULL);
 		break;
@@ -206,6 +226,10 @@ static void record_creation(struct engine *engine, struct tracee *tracee, int64_
 	case CALL_RECVMSG:
 	case CALL_RECVMMSG:
 		add_received(engine, tracee, here, result);
+		break;
+	case CALL_CLONE:
+	case CALL_CLONE3:
+		add_pidfd(engine, tracee, here);
 		break;
 	case CALL_SOCKOPT_FD:
 		add_sockopt(engine, tracee, here);

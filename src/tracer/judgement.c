@@ -107,11 +107,26 @@ static int attribute(struct finding *finding, struct engine *engine,
 
 /* ---- fds and locks ---- */
 
+static bool same_file(const struct survey_fd *a, const struct survey_fd *b)
+{
+	return a && a->dev == b->dev && a->ino == b->ino && a->mode == b->mode;
+}
+
+/* Each worker gets fds 0 to 2 of its own.  Another file there would be lost, and is told; one of
+ * the original three, or /dev/null, is not missed by anybody. */
+static bool is_stdio(const struct survey *before, const struct survey_fd *fd)
+{
+	if (fd->fd > 2)
+		return false;
+	for (int i = 0; i <= 2; i++)
+		if (same_file(survey_find_fd(before, i), fd))
+			return true;
+	return S_ISCHR(fd->mode) && strcmp(fd->target, "/dev/null") == 0;
+}
+
 static bool was_there(const struct survey *before, const struct survey_fd *fd)
 {
-	const struct survey_fd *old = survey_find_fd(before, fd->fd);
-
-	return old && old->dev == fd->dev && old->ino == fd->ino && old->mode == fd->mode;
+	return same_file(survey_find_fd(before, fd->fd), fd) || is_stdio(before, fd);
 }
 
 static bool fits(const struct record *record, const struct survey_fd *fd)

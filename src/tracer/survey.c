@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/fd.h"
+#include "base/util.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 #define PROC_FILE_MAX ((size_t)16 << 20) /* bytes of one /proc file */
@@ -44,15 +46,22 @@ static void *grow(void *array, size_t n, size_t size)
 
 /* ---- fds ---- */
 
-/* anon_inode:[eventfd] and anon_inode:inotify are both used by the kernel. */
+/* anon_inode:[eventfd] and anon_inode:inotify are both used by the kernel; some names are cut to
+ * the word that rules use (config/rule.c). */
 static char *anon_name(const char *target)
 {
+	static const char *const words[] = { "bpf", "landlock", "seccomp" };
 	const char *at = strchr(target, ':') + 1;
 	size_t len = strlen(at);
 
-	if (*at == '[' && len > 2)
-		return strndup(at + 1, len - 2);
-	return strdup(at);
+	if (*at == '[' && len > 2) {
+		at++;
+		len -= 2;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (strncmp(at, words[i], strlen(words[i])) == 0)
+			return strdup(words[i]);
+	return strndup(at, len);
 }
 
 /* "net:[4026531840]": a namespace; sockets and pipes look alike but are told by their mode. */
@@ -63,7 +72,24 @@ static bool is_namespace(const char *target)
 	return letters && strncmp(target + letters, ":[", 2) == 0;
 }
 
-static void set_type(struct survey_fd *fd)
+#define MQUEUE_MAGIC 0x19800202 /* ipc/mqueue.c */
+
+static const char *file_type(const struct survey_fd *fd, const char *proc_path)
+{
+	struct statfs fs;
+
+	if (strncmp(fd->target, "/memfd:", 7) == 0)
+		return "memfd";
+	if (is_namespace(fd->target))
+		return "namespace";
+	if (statfs(proc_path, &fs) == 0 && (unsigned)fs.f_type == MQUEUE_MAGIC)
+		return "mqueue";
+	if (strncmp(fd->target, "/secretmem", 10) == 0)
+		return "secretmem";
+	return "file";
+}
+
+static void set_type(struct survey_fd *fd, const char *proc_path)
 {
 	/* Before the mode: a pidfd is a regular file since Linux 6.9 (pidfs). */
 	if (strncmp(fd->target, "anon_inode:", 11) == 0) {
@@ -77,9 +103,7 @@ static void set_type(struct survey_fd *fd)
 	}
 	switch (fd->mode & S_IFMT) {
 	case S_IFREG:
-		fd->type = strncmp(fd->target, "/memfd:", 7) == 0 ? "memfd"
-			   : is_namespace(fd->target)             ? "namespace"
-								  : "file";
+		fd->type = file_type(fd, proc_path);
 		return;
 	case S_IFDIR:
 		fd->type = "directory";
@@ -156,7 +180,7 @@ static int read_fd(struct survey_fd *fd, pid_t pid, int number, struct buf *text
 	r = read_link(&fd->target, pid, number);
 	if (r < 0)
 		return r;
-	set_type(fd);
+	set_type(fd, path);
 	read_fdinfo(fd, pid, text);
 	if (S_ISSOCK(fd->mode)) {
 		char *decoded = survey_socket(pid, number);

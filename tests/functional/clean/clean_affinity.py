@@ -4,4 +4,5 @@ import subprocess
 
 with open("affinity", "w") as file:
     file.write(",".join(map(str, sorted(os.sched_getaffinity(0)))) + "\n")
-    file.write(subprocess.check_output(["nproc"], text=True))
+    # nproc(1) heeds OMP_NUM_THREADS, which the zygote sets for native thread pools.
+    file.write(subprocess.check_output(["env", "-u", "OMP_NUM_THREADS", "nproc"], text=True))
