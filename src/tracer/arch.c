@@ -6,8 +6,13 @@
 #include <errno.h>
 #include <stddef.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/user.h>
+#include <unistd.h>
+#if defined(__x86_64__)
+#include <asm/prctl.h>
+#endif
 
 #if defined(__x86_64__)
 
@@ -29,6 +34,11 @@ uintptr_t arch_own_thread_pointer(void)
 
 	__asm__("mov %%fs:0, %0" : "=r"(self)); /* the TCB's first word points to itself (psABI) */
 	return self;
+}
+
+void arch_set_own_thread_pointer(uintptr_t value)
+{
+	(void)syscall(SYS_arch_prctl, ARCH_SET_FS, value);
 }
 
 #elif defined(__aarch64__)
@@ -54,6 +64,11 @@ uintptr_t arch_own_thread_pointer(void)
 
 	__asm__("mrs %0, tpidr_el0" : "=r"(self));
 	return self;
+}
+
+void arch_set_own_thread_pointer(uintptr_t value)
+{
+	__asm__ volatile("msr tpidr_el0, %0" : : "r"(value) : "memory");
 }
 
 #else

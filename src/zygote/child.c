@@ -289,9 +289,11 @@ static void set_name(const struct spawn_request *request)
 	(void)title_set_argv(request->argv); /* ps shows the zygote's command line then */
 }
 
-_Noreturn void child_run(struct forker *forker, const struct spawn_request *request,
-			 struct message *msg)
+_Noreturn void child_run(struct forker *forker)
 {
+	const struct spawn_request *request = &forker->request;
+	struct message *msg = &forker->message;
+
 	if (msg->nfds < FIXED_FDS || msg->nfds - FIXED_FDS != strv_len(request->sockets) ||
 	    !strv_len(request->argv))
 		_exit(EXIT_CANNOT_RUN);

@@ -4,11 +4,8 @@
 #define ZYGOTE_CHILD_H
 
 struct forker;
-struct message;
-struct spawn_request;
 
-/* Never returns.  Called in the new process with the thread that has forked as its only one. */
-_Noreturn void child_run(struct forker *forker, const struct spawn_request *request,
-			 struct message *msg);
+/* Never returns.  Called in the new process, whose only thread is, or has become, the main one. */
+_Noreturn void child_run(struct forker *forker);
 
 #endif

@@ -10,6 +10,7 @@
 #include "zygote/opencode.h"
 
 #include <limits.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -150,7 +151,6 @@ int embed_init(struct embed *embed, const struct zygote_setup *setup, struct err
 		return error_set(err, "Python refuses the zygote's hooks");
 	if (start_python(setup, err) < 0)
 		return -1;
-	embed->tstate = PyThreadState_Get();
 	hooks_wrap_threads();
 	if (load_helpers(embed) < 0)
 		return python_error(err, "cannot load the zygote's own Python code");
@@ -257,36 +257,7 @@ void embed_import(struct embed *embed, const struct zygote_setup *setup,
 
 /* ---- forking ---- */
 
-void embed_adopt(struct embed *embed)
-{
-	PyThreadState *tstate = embed->tstate;
-	PyObject *done;
-
-	/* Carry the main thread's state over.  Python's per-thread data (threading.local, context
-	 * variables, decimal contexts) hangs on it, and a second state would leave 3.13's
-	 * _PyRuntime.main_tstate dangling at exit.  Cython's `with gil` finds it by this key
-	 * (PyGILState_Ensure). */
-	if (tstate->thread_id != PyThread_get_thread_ident()) {
-#if PY_VERSION_HEX >= 0x030f0000
-		/* 3.15 has no key any more: attaching binds the thread-local. */
-#elif PY_VERSION_HEX >= 0x030c0000
-		PyThread_tss_set(&_PyRuntime.autoTSSkey, tstate);
-#else
-		PyThread_tss_set(&_PyRuntime.gilstate.autoTSSkey, tstate);
-#endif
-		tstate->thread_id = PyThread_get_thread_ident();
-#if PY_VERSION_HEX >= 0x030b0000
-		tstate->native_thread_id = PyThread_get_thread_native_id();
-#endif
-	}
-	PyEval_RestoreThread(tstate);
-	done = embed_call(embed, "adopt_main_thread", "()");
-	if (!done)
-		PyErr_Clear();
-	Py_XDECREF(done);
-}
-
-void embed_freeze(struct embed *embed)
+void embed_prepare_fork(struct embed *embed)
 {
 	PyObject *done = embed_call(embed, "freeze", "()");
 
@@ -295,4 +266,9 @@ void embed_freeze(struct embed *embed)
 	Py_XDECREF(done);
 	hooks_remove();
 	opencode_remove();
+	malloc_trim(0);
+	/* Before the verdict, since it runs code of the application (os.register_at_fork).  It has
+	 * no counterpart in the zygote, which runs no more Python: every worker finds things as
+	 * they are now. */
+	PyOS_BeforeFork();
 }

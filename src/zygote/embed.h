@@ -10,8 +10,7 @@ struct import_result;
 struct zygote_setup;
 
 struct embed {
-	PyObject *helpers;     /* owned: the namespace of worker.py */
-	PyThreadState *tstate; /* the main one; carried to the thread that forks */
+	PyObject *helpers; /* owned: the namespace of worker.py */
 };
 
 /* Prints what --describe promises (ipc/messages.h). */
@@ -26,13 +25,10 @@ int embed_init(struct embed *embed, const struct zygote_setup *setup, struct err
 void embed_import(struct embed *embed, const struct zygote_setup *setup,
 		  struct import_result *result);
 
-/* Makes the calling thread the one that owns embed->tstate, which no thread may be using, and
- * Python's main thread.  Holds the GIL afterwards. */
-void embed_adopt(struct embed *embed);
-
-/* Once, before the first fork, with the GIL: hides all that exists from the collector and removes
- * the audit hook. */
-void embed_freeze(struct embed *embed);
+/* Once, in the main thread, when the import has succeeded: hides all that exists from the
+ * collector, removes the hooks and prepares for forks.  From here on the thread holds the GIL for
+ * good. */
+void embed_prepare_fork(struct embed *embed);
 
 /* Calls a function of worker.py; a new reference, or NULL with an exception set. */
 PyObject *embed_call(struct embed *embed, const char *function, const char *format, ...);

@@ -3,14 +3,9 @@
 
 #include "base/buf.h"
 #include "base/fd.h"
-#include "ipc/channel.h"
-#include "ipc/messages.h"
-#include "zygote/child.h"
-#include "zygote/embed.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -158,36 +153,32 @@ static char *find_growth(const struct forker *forker, const struct message *msg)
 
 /* ---- forking ---- */
 
-/* In the vfork child, which shares our memory: the short-lived middle process.  Its own child is
- * the worker, which becomes an orphan, and so a child of the supervisor, as soon as the middle one
- * has ended. */
-static __attribute__((noinline)) void middle_process(struct forker *forker,
-						     const struct spawn_request *request,
-						     struct message *msg, volatile pid_t *worker)
+/* The short-lived middle process: a vfork() child, which shares our memory.  Its own child is the
+ * worker, which becomes an orphan, and so a child of the supervisor, as soon as the middle one has
+ * ended.  Returns in the worker only, if it is to go on here. */
+static __attribute__((noinline)) void middle_process(struct forker *forker, volatile pid_t *worker)
 {
-	pid_t pid = fork(); /* libc's, for pthread_atfork() handlers */
+	pid_t pid = handover_fork(&forker->handover);
 
 	if (pid == 0)
-		child_run(forker, request, msg);
-	*worker = pid < 0 ? -errno : pid;
+		return;
+	*worker = pid;
+	_exit(0);
 }
 
-static pid_t fork_worker(struct forker *forker, const struct spawn_request *request,
-			 struct message *msg)
+/* The worker's pid, 0 in the worker, or -errno. */
+static pid_t fork_worker(struct forker *forker)
 {
 	volatile pid_t worker = -EAGAIN;
-	pid_t middle;
+	pid_t middle = vfork();
 
-	PyOS_BeforeFork();
-	middle = vfork();
 	if (middle == 0) {
-		middle_process(forker, request, msg, &worker);
-		_exit(0);
+		middle_process(forker, &worker);
+		return 0; /* a process of its own by now, not the vfork() child */
 	}
 	if (middle < 0)
-		worker = -errno;
-	PyOS_AfterFork_Parent();
-	while (middle > 0 && waitpid(middle, NULL, 0) < 0 && errno == EINTR)
+		return -errno;
+	while (waitpid(middle, NULL, 0) < 0 && errno == EINTR)
 		;
 	return worker;
 }
@@ -203,16 +194,18 @@ static void reply(struct forker *forker, uint32_t id, const struct spawn_reply *
 	buf_done(&body);
 }
 
-static void on_spawn(struct forker *forker, struct message *msg)
+/* True in the worker. */
+static bool on_spawn(struct forker *forker)
 {
-	struct spawn_request request = { 0 };
 	struct spawn_reply answer = { 0 };
 
-	if (spawn_request_unpack(&request, msg->body, msg->len) < 0)
+	if (spawn_request_unpack(&forker->request, forker->message.body, forker->message.len) < 0)
 		_exit(1);
-	answer.error = find_growth(forker, msg);
+	answer.error = find_growth(forker, &forker->message);
 	if (!answer.error) {
-		answer.pid = fork_worker(forker, &request, msg);
+		answer.pid = fork_worker(forker);
+		if (answer.pid == 0)
+			return true;
 		if (answer.pid < 0) {
 			answer.again = 1;
 			if (asprintf(&answer.error, "fork: %s", strerror(-answer.pid)) < 0)
@@ -220,9 +213,10 @@ static void on_spawn(struct forker *forker, struct message *msg)
 			answer.pid = 0;
 		}
 	}
-	reply(forker, msg->id, &answer);
+	reply(forker, forker->message.id, &answer);
 	spawn_reply_done(&answer);
-	spawn_request_done(&request);
+	spawn_request_done(&forker->request);
+	return false;
 }
 
 static void send_ready(struct forker *forker)
@@ -250,35 +244,26 @@ static void set_signals(struct forker *forker)
 	pthread_sigmask(SIG_SETMASK, &set, NULL);
 }
 
-_Noreturn void forker_run(struct forker *forker)
+void forker_run(struct forker *forker)
 {
-	struct message msg;
-
 	set_signals(forker);
-	embed_freeze(forker->embed);
-	malloc_trim(0);
-	if (proc_number("/proc/thread-self/status", "\nSeccomp:\t") != 0) {
-		static const char text[] =
-			"forkserver: the forking thread is under a seccomp filter "
-			"that the application installed for all threads; "
-			"install it in the worker, or set audit_mode = full\n";
-
-		if (!forker->verdict.may_fork || write(2, text, sizeof(text) - 1) < 0)
-			_exit(4);
+	if (forker->handover.thread_pointer &&
+	    proc_number("/proc/thread-self/status", "\nSeccomp:\t") != 0) {
+		dprintf(2, "forkserver: the application has installed a seccomp filter for all "
+			   "threads; install it in the worker, or set audit_mode = full\n");
+		_exit(4);
 	}
 	forker->nthreads = count_threads();
 	if (list_fds(&forker->fds, &forker->nfds) < 0)
 		_exit(4);
 	send_ready(forker);
 	for (;;) {
-		PyThreadState *tstate = PyEval_SaveThread();
-		int r = channel_recv(forker->channel, &msg);
+		int r = channel_recv(forker->channel, &forker->message);
 
-		PyEval_RestoreThread(tstate);
 		if (r <= 0)
 			_exit(r < 0);
-		if (msg.type == MESSAGE_SPAWN)
-			on_spawn(forker, &msg);
-		message_done(&msg);
+		if (forker->message.type == MESSAGE_SPAWN && on_spawn(forker))
+			return;
+		message_done(&forker->message);
 	}
 }

@@ -1,9 +1,13 @@
 /* forker.h - answers the supervisor's requests for workers.
- * Runs in: zygote: in filter mode its fork thread, in full mode its main thread. */
+ * Runs in: zygote: in filter mode its fork thread, otherwise its main thread.  In either case the
+ * main thread holds the GIL for good, so no Python code runs in a zygote once it may fork. */
 #ifndef ZYGOTE_FORKER_H
 #define ZYGOTE_FORKER_H
 
+#include "ipc/channel.h"
+#include "ipc/messages.h"
 #include "tracer/tracer.h"
+#include "zygote/handover.h"
 
 #include <sched.h>
 #include <signal.h>
@@ -30,6 +34,9 @@ struct forker {
 	struct embed *embed; /* borrowed */
 	int channel;         /* borrowed: to the supervisor */
 	int reserved;        /* fds 3 to 2 + reserved are placeholders for a worker's listeners */
+	struct handover handover;
+	struct message message; /* the request in hand: here, since the worker finds it here */
+	struct spawn_request request;
 	struct verdict verdict;      /* owned */
 	struct thread_traits traits; /* of the main thread at the end of the import */
 	struct sigaction sigterm;    /* the application's; ours is the default while no worker */
@@ -39,8 +46,9 @@ struct forker {
 	size_t nthreads;
 };
 
-/* Sends MESSAGE_READY and serves until the supervisor closes the channel.  Never returns; called
- * with the GIL. */
-_Noreturn void forker_run(struct forker *forker);
+/* Sends MESSAGE_READY and serves until the supervisor closes the channel.  Never returns in the
+ * zygote; in a worker, only where the main thread forks (else the worker goes on in
+ * handover_park()). */
+void forker_run(struct forker *forker);
 
 #endif

@@ -2,13 +2,13 @@
  *
  * Threads in filter mode (tracer/tracer.h has the other process):
  *
- *   main thread   filter on ► Py_Initialize ► import ► lets go of its thread state ► parked for
- * ever fork thread   waits ──────────────────────────────► takes the thread state over ► forks
- * workers
+ *   main thread   filter on ► Py_Initialize ► import ► prepares for forks ► parked for ever
+ *   fork thread   waits ──────────────────────────────────────────────────► forks workers
  *
  * The filter can never be removed from the main thread, and workers must not have it; so the thread
- * that forks is one that was there before the filter.  In full mode, and without an audit, there is
- * no filter, and the main thread forks. */
+ * that forks is one that was there before the filter.  Each worker then goes on as the main thread
+ * (handover.h).  In full mode, and without an audit, there is no filter, and the main thread forks.
+ */
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/fd.h"
@@ -17,6 +17,7 @@
 #include "ipc/messages.h"
 #include "report/document.h"
 #include "tracer/tracer.h"
+#include "zygote/child.h"
 #include "zygote/embed.h"
 #include "zygote/forker.h"
 #include "zygote/title.h"
@@ -32,9 +33,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define FORK_STACK                                                                                 \
-	((size_t)64 << 20) /* bytes: the stack of every worker's main thread; touched as used */
-#define RESERVED_FDS 16    /* listeners that a worker can get before allowed fds are in the way */
+#define FORK_STACK ((size_t)1 << 20) /* bytes */
+#define RESERVED_FDS 16 /* listeners that a worker can get before allowed fds are in the way */
 #define OWN_FDS_FROM                                                                               \
 	1000 /* our sockets go up here, if the limit allows, out of the application's way */
 
@@ -43,6 +43,7 @@ struct zygote {
 	struct embed embed;
 	struct forker forker;
 	struct tracer tracer;
+	struct import_result result;
 	struct thread_traits before; /* of the main thread when it began */
 	sem_t import_done;           /* the fork thread may look at all of the above */
 	int channel;
@@ -150,11 +151,9 @@ static _Noreturn void park(void)
 
 static void import(struct zygote *zygote)
 {
-	struct import_result result = { 0 };
 	struct error err = { { 0 } };
-	bool audited = zygote->setup.policy != AUDIT_OFF;
 
-	if (audited && tracer_begin(&zygote->tracer, &err) < 0) {
+	if (zygote->setup.policy != AUDIT_OFF && tracer_begin(&zygote->tracer, &err) < 0) {
 		send_error(zygote, "audit", "TracerError", err.text);
 		_exit(EXIT_AUDIT);
 	}
@@ -162,22 +161,38 @@ static void import(struct zygote *zygote)
 		send_error(zygote, "audit", "PythonInit", err.text);
 		_exit(EXIT_AUDIT);
 	}
-	embed_import(&zygote->embed, &zygote->setup, &result);
+	embed_import(&zygote->embed, &zygote->setup, &zygote->result);
+	if (!zygote->result.failed)
+		embed_prepare_fork(&zygote->embed);
 	thread_traits_read(&zygote->forker.traits);
-	zygote->forker.import_us = result.import_us;
-	(void)PyEval_SaveThread();
-	if (audited)
-		tracer_end(&zygote->tracer, &result);
-	else
-		send_unaudited(zygote, &result);
-	if (result.failed)
-		_exit(EXIT_IMPORT);
-	import_result_done(&result);
+	zygote->forker.import_us = zygote->result.import_us;
 }
 
-/* ---- the forking thread ---- */
+/* Tells the tracer, which judges and lets go of this thread, or kills it. */
+static void conclude(struct zygote *zygote)
+{
+	if (zygote->setup.policy != AUDIT_OFF)
+		tracer_end(&zygote->tracer, &zygote->result);
+	else
+		send_unaudited(zygote, &zygote->result);
+	if (zygote->result.failed)
+		_exit(EXIT_IMPORT);
+}
 
-static _Noreturn void serve(struct zygote *zygote)
+/* The main thread's end in filter mode; handover_park() calls it. */
+static void hand_over(void *arg)
+{
+	struct zygote *zygote = arg;
+
+	conclude(zygote);
+	sem_post(&zygote->import_done);
+	park();
+}
+
+/* ---- forking ---- */
+
+/* Returns in a worker only. */
+static void serve(struct zygote *zygote)
 {
 	struct thread_traits own;
 
@@ -187,7 +202,6 @@ static _Noreturn void serve(struct zygote *zygote)
 		_exit(EXIT_AUDIT); /* the tracer is gone: fail closed */
 	thread_traits_read(&own);
 	thread_traits_apply(&zygote->forker.traits, &own);
-	embed_adopt(&zygote->embed);
 	forker_run(&zygote->forker);
 }
 
@@ -198,6 +212,7 @@ static void *fork_thread(void *arg)
 	while (sem_wait(&zygote->import_done) < 0 && errno == EINTR)
 		;
 	serve(zygote);
+	return NULL;
 }
 
 static int start_fork_thread(struct zygote *zygote)
@@ -262,10 +277,13 @@ static _Noreturn void run(struct zygote *zygote)
 		_exit(EXIT_AUDIT);
 	}
 	import(zygote);
-	if (!filter)
+	if (filter) {
+		handover_park(&zygote->forker.handover, hand_over, zygote);
+	} else {
+		conclude(zygote);
 		serve(zygote);
-	sem_post(&zygote->import_done);
-	park();
+	}
+	child_run(&zygote->forker);
 }
 
 int main(int argc, char **argv)

@@ -103,25 +103,6 @@ def facts():
 # ---- before the first fork ----
 
 
-def adopt_main_thread():
-    """The calling thread is the main thread from now on, for threading too.
-
-    threading._after_fork() then finds the old main thread's object under the identity of the
-    thread that survives, so that main_thread() keeps being the object that the import saw.
-    """
-    threading = sys.modules.get("threading")
-    if threading is None:
-        return
-    main = threading._main_thread
-    threading._active.pop(main._ident, None)
-    main._ident = threading.get_ident()
-    if hasattr(threading, "_make_thread_handle"):  # 3.13
-        main._handle = threading._make_thread_handle(main._ident)
-    if hasattr(main, "_set_native_id"):
-        main._set_native_id()
-    threading._active[main._ident] = main
-
-
 def freeze():
     """Move all that exists out of the collector's sight.
 
@@ -162,6 +143,9 @@ def become(argv, environment):
             os.environ[name] = value
     if gc.get_threshold()[0] == 0:
         gc.set_threshold(*STATE["threshold"])
+    threading = sys.modules.get("threading")
+    if threading is not None and hasattr(threading.main_thread(), "_set_native_id"):
+        threading.main_thread()._set_native_id()
     numpy_random = sys.modules.get("numpy.random")
     if numpy_random is not None and hasattr(numpy_random, "seed"):
         numpy_random.seed()  # else every worker draws the same numbers; random reseeds itself
@@ -247,8 +231,29 @@ def module_command(module, arguments):
     import runpy
 
     put_first(os.getcwd())
+    restore_specs(module)
     sys.argv = ["-m"] + arguments  # runpy puts the file's name in place of -m
     return call(runpy._run_module_as_main, (module,))
+
+
+def restore_specs(module):
+    """Packages that have put another object in their place in sys.modules (celery) may lack the
+    __spec__ that runpy asks for, which in a plain start it finds before it imports them."""
+    from importlib.machinery import PathFinder
+
+    path = None
+    parts = module.split(".")
+    for n in range(1, len(parts) + 1):
+        name = ".".join(parts[:n])
+        loaded = sys.modules.get(name)
+        if loaded is None:
+            return
+        if getattr(loaded, "__spec__", None) is None:
+            try:
+                loaded.__spec__ = PathFinder.find_spec(name, path)
+            except Exception:
+                return  # runpy says what is wrong
+        path = getattr(loaded, "__path__", None)
 
 
 def code_command(code, arguments):
@@ -287,7 +292,7 @@ def script_command(path, arguments):
     with open(path, "rb") as file:
         source = file.read()
     first = source.split(b"\n", 1)[0]
-    if not path.endswith((".py", ".pyw")) and not (first.startswith(b"#!") and b"python" in first):
+    if not path.endswith((".py", ".pyw")) and not is_program(first, source, path):
         raise CommandError(
             "%s is not a Python program, and only those can run in a forked worker; "
             "remove zygote= from its section to have it started plainly" % path
@@ -297,6 +302,17 @@ def script_command(path, arguments):
     namespace["__file__"] = path
     namespace["__cached__"] = None
     return None, None, False, compile(source, path, "exec", dont_inherit=True), namespace
+
+
+def is_program(first, source, path):
+    """A script of Python's by its first line, or one of sh's that is Python as well."""
+    if first.startswith(b"#!") and b"python" in first:
+        return True
+    try:
+        compile(source, path, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError):
+        return False
+    return first.startswith(b"#!")
 
 
 def is_zip(path):
