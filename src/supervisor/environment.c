@@ -54,14 +54,15 @@ failed:
 	return NULL;
 }
 
-char **environment_program(const struct config_daemon *daemon, const char *process,
-			   const char *group, char *const *own)
+char **environment_program(const struct config_daemon *daemon, char *const *zygote,
+			   const char *process, const char *group, char *const *own)
 {
 	char **made = environment_base(daemon);
 
 	if (!made)
 		return NULL;
-	if (strv_setenv(&made, "SUPERVISOR_ENABLED", "1") < 0 ||
+	if (environment_merge(&made, zygote) < 0 ||
+	    strv_setenv(&made, "SUPERVISOR_ENABLED", "1") < 0 ||
 	    strv_setenv(&made, "SUPERVISOR_PROCESS_NAME", process) < 0 ||
 	    strv_setenv(&made, "SUPERVISOR_GROUP_NAME", group) < 0 ||
 	    environment_merge(&made, own) < 0) {

@@ -11,9 +11,10 @@ struct config_daemon;
  * [supervisord] environment.  A new vector; NULL: out of memory. */
 char **environment_base(const struct config_daemon *daemon);
 
-/* The same with supervisord's own variables and then the program's (NAME=VALUE, may be NULL). */
-char **environment_program(const struct config_daemon *daemon, const char *process,
-			   const char *group, char *const *own);
+/* The same with the zygote's variables, supervisord's own and then the program's (NAME=VALUE;
+ * either may be NULL). */
+char **environment_program(const struct config_daemon *daemon, char *const *zygote,
+			   const char *process, const char *group, char *const *own);
 
 /* Adds LISTEN_FDS, LISTEN_FDNAMES and, last, room for LISTEN_PID (launch.h); none if there are no
  * names.  0 or -ENOMEM. */

@@ -91,8 +91,9 @@ int process_prepare(struct process *process, struct error *err)
 		return error_set(err, "more than %d sockets", LAUNCH_FDS_MAX - 8);
 	if (check_user(process, err) < 0)
 		return -1;
-	process->environment = environment_program(host->daemon, process->config->name,
-						   process->group, process->config->environment);
+	process->environment = environment_program(
+		host->daemon, process->zygote ? process->zygote->config->environment : NULL,
+		process->config->name, process->group, process->config->environment);
 	if (!process->environment)
 		return error_set(err, "out of memory");
 	if (process->zygote)

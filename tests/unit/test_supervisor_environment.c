@@ -40,7 +40,7 @@ END_TEST
 START_TEST(program)
 {
 	struct config_daemon daemon = { .environment = daemon_own };
-	char **env = environment_program(&daemon, "web_0", "web", program_own);
+	char **env = environment_program(&daemon, NULL, "web_0", "web", program_own);
 
 	ck_assert_str_eq(strv_getenv(env, "SUPERVISOR_ENABLED"), "1");
 	ck_assert_str_eq(strv_getenv(env, "SUPERVISOR_PROCESS_NAME"), "web_0");
