@@ -183,8 +183,11 @@ static uintptr_t pointer_at(const char *head, size_t offset)
 	return value;
 }
 
-/* 3.12+ puts shims between the C stack and the frames (owner FRAME_OWNED_BY_CSTACK: 3 in 3.12
- * and 3.13; from 3.14 FRAME_OWNED_BY_INTERPRETER 3 and FRAME_OWNED_BY_CSTACK 4). */
+/* Owners from here on are shims between the C stack and the frames, and the sentinel below the
+ * oldest frame: FRAME_OWNED_BY_CSTACK in 3.12 and 3.13; FRAME_OWNED_BY_INTERPRETER from 3.14, and
+ * above it 3.14's FRAME_OWNED_BY_CSTACK. */
+#define OWNER_SHIM 3
+
 static void take_frame(const char *head, struct pystack_frame *frame)
 {
 #if PY_VERSION_HEX >= 0x030d0000
@@ -198,8 +201,7 @@ static void take_frame(const char *head, struct pystack_frame *frame)
 	frame->code &= ~(uintptr_t)3; /* _PyStackRef: the low bits are tags */
 #endif
 #if PY_VERSION_HEX >= 0x030c0000
-	if (head[offsetof(_PyInterpreterFrame, owner)] >= FRAME_OWNED_BY_CSTACK ||
-	    head[offsetof(_PyInterpreterFrame, owner)] == 3)
+	if (head[offsetof(_PyInterpreterFrame, owner)] >= OWNER_SHIM)
 		frame->code = 0;
 #endif
 }

@@ -27,6 +27,7 @@
 #include <internal/pycore_frame.h>
 #endif
 #if PY_VERSION_HEX >= 0x030e0000
+#include <internal/pycore_audit.h>
 #include <internal/pycore_interpframe.h>
 #endif
 #pragma GCC diagnostic pop
