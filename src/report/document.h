@@ -48,6 +48,7 @@ struct finding {
 	struct report_stack stack;
 	struct report_origin *lineage; /* nearest first */
 	size_t nlineage;
+	const char *excuse; /* static: why it is kept without a rule of the user's; NULL: none */
 	/* set by report_judge() */
 	char *rule; /* that allows it; NULL: none does */
 	enum rule_action action;
@@ -127,8 +128,8 @@ int report_fill_sources(struct report *report);
 
 /* judge.c: sets rule, action, baseline and hint of every finding, and unused_rules.  The first rule
  * that matches wins; `# forkserver: allow-fd [keep|reopen|null|close]` on the source line of any
- * frame allows an fd where no rule does.  baseline may be NULL; its counts are used up.  0,
- * -ENOMEM.
+ * frame allows an fd where no rule does; last comes the excuse.  baseline may be NULL; its counts
+ * are used up.  0, -ENOMEM.
  */
 int report_judge(struct report *report, const struct rule *rules, size_t nrules,
 		 struct baseline *baseline);

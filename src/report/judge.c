@@ -138,7 +138,13 @@ static int judge_finding(const struct report *report, struct finding *finding,
 		finding->rule = strdup(rule->text);
 		return finding->rule ? 0 : -ENOMEM;
 	}
-	return strcmp(finding->kind, "fd") == 0 ? judge_comments(finding) : 0;
+	r = strcmp(finding->kind, "fd") == 0 ? judge_comments(finding) : 0;
+	if (r == 0 && !finding->rule && finding->excuse) {
+		finding->action = RULE_KEEP;
+		finding->rule = strdup(finding->excuse);
+		r = finding->rule ? 0 : -ENOMEM;
+	}
+	return r;
 }
 
 int report_judge(struct report *report, const struct rule *rules, size_t nrules,

@@ -186,6 +186,16 @@ static int add_flags(char ***strv, int flags)
 	return r;
 }
 
+/* libffi with static trampolines (src/tramp.c) keeps the file of its own code open, to map it again
+ * and again, so every import of ctypes does.  Mapping uses no offset, so that workers may share it;
+ * a position other than 0 tells that somebody reads. */
+static const char *excuse(const struct survey_fd *fd)
+{
+	return fd->code && (fd->flags & O_ACCMODE) == O_RDONLY && fd->pos == 0
+		       ? "built in: a library's own file, mapped as its code"
+		       : NULL;
+}
+
 static int add_fd(struct report *report, struct engine *engine, const struct import_result *result,
 		  const struct survey_fd *fd)
 {
@@ -198,6 +208,7 @@ static int add_fd(struct report *report, struct engine *engine, const struct imp
 	finding->type = copy(fd->type);
 	finding->target = copy(fd->target);
 	finding->pid = fd->pid;
+	finding->excuse = excuse(fd);
 	if (add_flags(&finding->flags, fd->flags) < 0)
 		return -ENOMEM;
 	return attribute(finding, engine, result, find_record(engine, fd));

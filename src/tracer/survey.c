@@ -297,8 +297,8 @@ int survey_add_process(struct survey *survey, pid_t pid)
 			return 0;
 	r = read_proc(&text, "/proc/%d/stat", pid, 0);
 	if (r == 0) {
-		open = strchr(buf_str(&text), '(');
-		close = strrchr(buf_str(&text), ')'); /* the name may hold parentheses */
+		open = text.data ? strchr(text.data, '(') : NULL;
+		close = text.data ? strrchr(text.data, ')') : NULL; /* the name may hold one */
 		grown = grow(survey->children, survey->nchildren, sizeof(*grown));
 		if (grown)
 			survey->children = grown;
@@ -374,7 +374,14 @@ static int take_threads(struct survey *survey, pid_t pid)
 
 /* ---- mappings ---- */
 
-/* "START-END rw-s OFFSET DEV INODE  PATH" */
+static void mark_code(struct survey *survey, const char *path)
+{
+	for (size_t i = 0; i < survey->nfds; i++)
+		if (S_ISREG(survey->fds[i].mode) && strcmp(survey->fds[i].target, path) == 0)
+			survey->fds[i].code = true;
+}
+
+/* "START-END rw-s OFFSET DEV INODE  PATH"; after take_fds(). */
 static int take_maps(struct survey *survey, pid_t pid)
 {
 	struct buf text = { 0 };
@@ -393,6 +400,8 @@ static int take_maps(struct survey *survey, pid_t pid)
 
 		if (sscanf(line, "%lx-%lx %4s %*s %*s %*s %n", &start, &end, perms, &at) < 3)
 			continue;
+		if (perms[2] == 'x' && at)
+			mark_code(survey, line + at);
 		if (perms[1] != 'w' || perms[3] != 's')
 			continue;
 		grown = grow(survey->maps, survey->nmaps, sizeof(*grown));

@@ -20,6 +20,7 @@ struct survey_fd {
 	int flags;        /* open(2) flags, with O_CLOEXEC */
 	int64_t pos;      /* bytes */
 	pid_t pid;        /* of a pidfd; else 0 */
+	bool code;        /* a file that the process has mapped executable: a library's */
 	char *lock;       /* owned: "FLOCK WRITE", "POSIX READ", …; NULL: none */
 };
 

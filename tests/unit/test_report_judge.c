@@ -134,6 +134,27 @@ START_TEST(inline_comment)
 }
 END_TEST
 
+/* What the tracer excuses needs no rule, but a rule of the user's goes first. */
+START_TEST(an_excuse_comes_last)
+{
+	static const char *const texts[] = { "file close" };
+	struct report report;
+	struct finding *finding;
+
+	sample_init(&report);
+	finding = sample_log(&report);
+	finding->excuse = "built in: harmless";
+	judge(&report, texts, 1, NULL);
+	ck_assert_str_eq(finding->rule, texts[0]);
+	ck_assert_int_eq(finding->action, RULE_CLOSE);
+	judge(&report, NULL, 0, NULL);
+	ck_assert_str_eq(finding->rule, finding->excuse);
+	ck_assert_int_eq(finding->action, RULE_KEEP);
+	ck_assert_str_eq(report_verdict(&report), "clean");
+	report_done(&report);
+}
+END_TEST
+
 START_TEST(inline_comment_is_for_fds)
 {
 	struct report report;
@@ -206,6 +227,7 @@ int main(void)
 	tcase_add_test(tc, the_first_rule_wins);
 	tcase_add_test(tc, actions_that_are_not_possible);
 	tcase_add_loop_test(tc, inline_comment, 0, ARRAY_LEN(comments));
+	tcase_add_test(tc, an_excuse_comes_last);
 	tcase_add_test(tc, inline_comment_is_for_fds);
 	tcase_add_test(tc, baseline_excuses);
 	tcase_add_test(tc, a_failed_import_blames_no_rule);
