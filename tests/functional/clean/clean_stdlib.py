@@ -7,7 +7,7 @@ import ipaddress, json, locale, logging.config, logging.handlers, lzma, mimetype
 import multiprocessing, operator, optparse, pathlib, pdb, pickle, platform, plistlib  # noqa
 import pprint, profile, pydoc, queue, random, re, sched, secrets, selectors, shelve  # noqa
 import shlex, shutil, smtplib, socketserver, sqlite3, ssl, statistics, string, struct  # noqa
-import subprocess, sysconfig, tarfile, tempfile, textwrap, timeit, tkinter.constants  # noqa
+import subprocess, sysconfig, tarfile, tempfile, textwrap, timeit  # noqa
 import tokenize, trace, traceback, tracemalloc, typing, unittest.mock, urllib.request  # noqa
 import uuid, warnings, wave, weakref, webbrowser, wsgiref.simple_server, xml.dom.minidom  # noqa
 import xml.etree.ElementTree, xmlrpc.client, zipfile, zipimport, zoneinfo  # noqa
