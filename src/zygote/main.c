@@ -45,6 +45,7 @@ struct zygote {
 	struct tracer tracer;
 	struct import_result result;
 	struct thread_traits before; /* of the main thread when it began */
+	sem_t at_rest;               /* the fork thread has started, and waits */
 	sem_t import_done;           /* the fork thread may look at all of the above */
 	int channel;
 };
@@ -205,12 +206,18 @@ static void serve(struct zygote *zygote)
 	forker_run(&zygote->forker);
 }
 
+static void wait_for(sem_t *sem)
+{
+	while (sem_wait(sem) < 0 && errno == EINTR)
+		;
+}
+
 static void *fork_thread(void *arg)
 {
 	struct zygote *zygote = arg;
 
-	while (sem_wait(&zygote->import_done) < 0 && errno == EINTR)
-		;
+	sem_post(&zygote->at_rest);
+	wait_for(&zygote->import_done);
 	serve(zygote);
 	return NULL;
 }
@@ -222,6 +229,7 @@ static int start_fork_thread(struct zygote *zygote)
 	pthread_t thread;
 	int r;
 
+	sem_init(&zygote->at_rest, 0, 0);
 	sem_init(&zygote->import_done, 0, 0);
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, FORK_STACK);
@@ -231,6 +239,10 @@ static int start_fork_thread(struct zygote *zygote)
 	r = pthread_create(&thread, &attr, fork_thread, zygote);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	pthread_attr_destroy(&attr);
+	/* The tracer is forked next: no lock of libc's or a sanitizer's may be in a thread that the
+	 * fork leaves behind. */
+	if (r == 0)
+		wait_for(&zygote->at_rest);
 	return -r;
 }
 
