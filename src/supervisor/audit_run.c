@@ -27,9 +27,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define GRACE_MS                                                                                   \
-	60000 /* for a report after the time limit of the import, and for READY after it           \
-	       */
+/* For a report after the time limit of the import, and for READY after it. */
+#define GRACE_MS 20000
 #define LAST_WORDS_MS 10000 /* for the tracer's report after the zygote's death */
 #define END_MS 10000        /* for what was sent SIGKILL to be gone */
 #define TICK_MS 100         /* kill(2) reaches children that appear while others die */
@@ -150,7 +149,8 @@ int audit_run_wait(struct audit_run *run, int fd, int64_t deadline_ms)
 	while (!run->signal) {
 		struct pollfd polled[2] = { { .fd = run->signals, .events = POLLIN },
 					    { .fd = fd, .events = POLLIN } };
-		/* The last child's last words may arrive with the news of its end: look once more. */
+		/* The last child's last words may arrive with the news of its end: look once more.
+		 */
 		bool last_look = run->alone;
 		int left = last_look ? 0 : time_left(deadline_ms);
 		int n = poll(polled, 2, left);
