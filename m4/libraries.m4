@@ -17,7 +17,6 @@ AC_DEFUN([FORKSERVER_LIBRARIES], [
     [], [enable_tests=yes])
   AS_IF([test -z "$PKG_CONFIG"],
     [FORKSERVER_MISSING([pkg-config], [pkg-config], [pkgconf-pkg-config], [pkgconf])])
-  FORKSERVER_PKG([INIH], [inih], [libinih-dev], [inih-devel], [inih-dev])
   FORKSERVER_PKG([JANSSON], [jansson], [libjansson-dev], [jansson-devel], [jansson-dev])
   FORKSERVER_PKG([SECCOMP], [libseccomp >= 2.4], [libseccomp-dev], [libseccomp-devel],
     [libseccomp-dev])
