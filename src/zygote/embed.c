@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #ifndef PYTHON_PREFIX
 #define PYTHON_PREFIX ""
@@ -257,10 +258,29 @@ void embed_import(struct embed *embed, const struct zygote_setup *setup,
 
 /* ---- forking ---- */
 
+#define ENDING_TRIES 50 /* waits of ENDING_US for other Python threads to end */
+#define ENDING_US 1000
+
+/* A thread that has done its work and said so may need the GIL once more to end, and from the
+ * fork's preparation on the main thread keeps it. */
+static void let_threads_end(void)
+{
+	PyInterpreterState *interp = PyInterpreterState_Get();
+
+	for (int i = 0;
+	     i < ENDING_TRIES && PyThreadState_Next(PyInterpreterState_ThreadHead(interp)); i++) {
+		Py_BEGIN_ALLOW_THREADS;
+		usleep(ENDING_US);
+		Py_END_ALLOW_THREADS;
+	}
+}
+
 void embed_prepare_fork(struct embed *embed)
 {
-	PyObject *done = embed_call(embed, "freeze", "()");
+	PyObject *done;
 
+	let_threads_end();
+	done = embed_call(embed, "freeze", "()");
 	if (!done)
 		PyErr_Clear();
 	Py_XDECREF(done);

@@ -14,8 +14,8 @@ MODULES = sorted(path.stem for path in CLEAN.glob("clean_*.py"))
 NOT_FOR_PLAINRUN = {"clean_gone_daemon"}
 
 # What depends on how the import is traced.
-FULL_MODE = ["clean_with", "clean_threads", "clean_thread_exits_late", "clean_subprocess",
-             "clean_process_pool", "clean_dup", "clean_redirect", "clean_sockets", "clean_fork",
+FULL_MODE = ["clean_with", "clean_threads", "clean_thread_exits_late", "clean_thread_ends_late",
+             "clean_subprocess", "clean_process_pool", "clean_dup", "clean_redirect", "clean_sockets", "clean_fork",
              "clean_posix_spawn", "clean_asyncio", "clean_noise", "clean_locks", "clean_stdlib",
              "clean_reopen_stdio", "clean_mmap", "clean_sigchld"]
 
