@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #ifndef PYTHON_PREFIX
@@ -29,6 +30,15 @@ static const char helpers_source[] = {
 };
 
 /* ---- starting ---- */
+
+/* The links of this directory are the threads, and two more (proc_task_getattr() in the kernel's
+ * fs/proc/base.c); to look opens nothing.  0: not known. */
+static size_t count_threads(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/task", &st) == 0 ? (size_t)st.st_nlink : 0;
+}
 
 void embed_describe(void)
 {
@@ -148,6 +158,7 @@ int embed_init(struct embed *embed, const struct zygote_setup *setup, struct err
 {
 	PyObject *path, *result = NULL;
 
+	embed->threads = count_threads();
 	if (hooks_install() < 0 || opencode_install() < 0)
 		return error_set(err, "Python refuses the zygote's hooks");
 	if (start_python(setup, err) < 0)
@@ -258,17 +269,15 @@ void embed_import(struct embed *embed, const struct zygote_setup *setup,
 
 /* ---- forking ---- */
 
-#define ENDING_TRIES 50 /* waits of ENDING_US for other Python threads to end */
+#define ENDING_TRIES 50 /* waits of ENDING_US for threads to end */
 #define ENDING_US 1000
 
-/* A thread that has done its work and said so may need the GIL once more to end, and from the
- * fork's preparation on the main thread keeps it. */
-static void let_threads_end(void)
+/* A thread that has done its work, and said so, may still need the GIL to end, and after that, from
+ * 3.13 on, the lock of the list of threads (Modules/_threadmodule.c,
+ * remove_from_shutdown_handles()). From the fork's preparation on the main thread keeps both. */
+static void let_threads_end(const struct embed *embed)
 {
-	PyInterpreterState *interp = PyInterpreterState_Get();
-
-	for (int i = 0;
-	     i < ENDING_TRIES && PyThreadState_Next(PyInterpreterState_ThreadHead(interp)); i++) {
+	for (int i = 0; i < ENDING_TRIES && count_threads() > embed->threads; i++) {
 		Py_BEGIN_ALLOW_THREADS;
 		usleep(ENDING_US);
 		Py_END_ALLOW_THREADS;
@@ -279,7 +288,7 @@ void embed_prepare_fork(struct embed *embed)
 {
 	PyObject *done;
 
-	let_threads_end();
+	let_threads_end(embed);
 	done = embed_call(embed, "freeze", "()");
 	if (!done)
 		PyErr_Clear();

@@ -11,6 +11,7 @@ struct zygote_setup;
 
 struct embed {
 	PyObject *helpers; /* owned: the namespace of worker.py */
+	size_t threads;    /* a measure of how many there were before the import */
 };
 
 /* Prints what --describe promises (ipc/messages.h). */
