@@ -203,9 +203,8 @@ static PyObject *list_of(char *const *strv)
 /* worker.py's become(): the five things that run the command. */
 static PyObject *resolve(struct forker *forker, const struct spawn_request *request)
 {
-	char **environment = make_environment(request);
 	PyObject *argv = list_of(request->argv);
-	PyObject *env = environment ? list_of(environment) : NULL;
+	PyObject *env = list_of(environ);
 	PyObject *parts = NULL;
 
 	if (argv && env)
@@ -214,7 +213,6 @@ static PyObject *resolve(struct forker *forker, const struct spawn_request *requ
 		PyErr_NoMemory();
 	Py_XDECREF(argv);
 	Py_XDECREF(env);
-	strv_free(environment);
 	return parts;
 }
 
@@ -281,12 +279,16 @@ static _Noreturn void run_command(struct forker *forker, const struct spawn_requ
 	exit(finish(result, is_status));
 }
 
-static void set_name(const struct spawn_request *request)
+/* Name, command line and environment; /proc shows the zygote's where the kernel cannot be told. */
+static void set_identity(const struct spawn_request *request)
 {
 	const char *command = strrchr(request->argv[0], '/');
+	char **environment = make_environment(request);
 
 	(void)prctl(PR_SET_NAME, command ? command + 1 : request->argv[0]);
-	(void)title_set_argv(request->argv); /* ps shows the zygote's command line then */
+	if (!environment || title_set(request->argv, environment) == -ENOMEM)
+		give_up(request, "out of memory");
+	strv_free(environment);
 }
 
 _Noreturn void child_run(struct forker *forker)
@@ -304,7 +306,7 @@ _Noreturn void child_run(struct forker *forker)
 		fd_close(&msg->fds[i]);
 	fd_close(&forker->channel);
 	apply_actions(forker, request);
-	set_name(request);
+	set_identity(request);
 	PyOS_AfterFork_Child();
 	sigaction(SIGTERM, &forker->sigterm, NULL);
 	pthread_sigmask(SIG_SETMASK, &forker->traits.mask, NULL);

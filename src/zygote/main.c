@@ -270,7 +270,7 @@ static void name_process(const char *self, const char *name)
 	snprintf(label, sizeof(label), "[%s]", name);
 	argv[0] = base ? base + 1 : self;
 	argv[1] = label;
-	(void)title_set_argv((char *const *)argv);
+	(void)title_set((char *const *)argv, NULL);
 }
 
 static _Noreturn void run(struct zygote *zygote)

@@ -136,11 +136,14 @@ def become(argv, environment):
     import gc
     import os
 
-    os.environ.clear()
+    # The process has this environment already; os.environ is Python's copy of it, and setting it by its own
+    # methods would make a third.
+    data = os.environ._data
+    data.clear()
     for entry in environment:
-        name, _, value = entry.partition("=")
-        if name:
-            os.environ[name] = value
+        name, equals, value = entry.partition("=")
+        if equals:
+            data[os.environ.encodekey(name)] = os.environ.encodevalue(value)
     if gc.get_threshold()[0] == 0:
         gc.set_threshold(*STATE["threshold"])
     threading = sys.modules.get("threading")
