@@ -85,7 +85,8 @@ static int under_filter(int (*check)(void))
 	if (pid == 0) {
 		struct error err = { { 0 } };
 
-		_exit(call_filter_install(&err) < 0 ? 100 : check());
+		/* The filter names exit_group() too, without which glibc 2.41's _exit() traps. */
+		syscall(SYS_exit, call_filter_install(&err) < 0 ? 100 : check());
 	}
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert(WIFEXITED(status));
