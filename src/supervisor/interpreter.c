@@ -184,22 +184,6 @@ static char *python_of_path(const char *path, struct error *err)
 	return launch_find(full, NULL, err);
 }
 
-static char *locate(const char *python, struct error *err)
-{
-	CLEANUP_FREE char *named = NULL;
-
-	if (!python || !*python)
-		return python_of_path(DEFAULT_PYTHON, err);
-	if (strchr(python, '/'))
-		return python_of_path(python, err);
-	if (isdigit((unsigned char)python[0])) {
-		if (asprintf(&named, "python%s", python) < 0)
-			return NULL;
-		python = named;
-	}
-	return launch_find(python, environ, err);
-}
-
 /* ---- what it is ---- */
 
 static const char question[] = "import sys\n"
@@ -335,22 +319,30 @@ static bool same_directory(const char *a, const char *b)
 	       left.st_ino == right.st_ino;
 }
 
-/* A venv of another build of the same version would start and then miss its standard library. */
-static int check_build(const struct interpreter *it, const struct user *user, struct error *err)
+/* The prefix of the Python that a zygote was built with; malloc'ed, or NULL with err. */
+static char *zygote_prefix(char *zygote, const struct user *user, struct error *err)
 {
-	char *argv[] = { it->zygote, "--describe", NULL };
+	char *argv[] = { zygote, (char *)"--describe", NULL };
 	struct answer answer = { .status = -1 };
-	CLEANUP_FREE char *prefix = NULL;
+	char *prefix = NULL;
 	int r = ask(argv, user, &answer, err);
 
 	if (r == 0)
 		prefix = field(&answer.out, "prefix");
 	buf_done(&answer.out);
-	if (r < 0)
-		return r;
+	if (r == 0 && !prefix)
+		error_set(err, "%s --describe names no prefix: it is not of this forkserver",
+			  zygote);
+	return prefix;
+}
+
+/* A venv of another build of the same version would start and then miss its standard library. */
+static int check_build(const struct interpreter *it, const struct user *user, struct error *err)
+{
+	CLEANUP_FREE char *prefix = zygote_prefix(it->zygote, user, err);
+
 	if (!prefix)
-		return error_set(err, "%s --describe names no prefix: it is not of this forkserver",
-				 it->zygote);
+		return -1;
 	if (!same_directory(prefix, it->base_prefix))
 		return error_set(
 			err,
@@ -358,6 +350,35 @@ static int check_build(const struct interpreter *it, const struct user *user, st
 			"%s; use that one, or build with configure --with-python=%s",
 			it->python, it->version, it->base_prefix, it->zygote, prefix, it->python);
 	return 0;
+}
+
+/* "3.12": the one that a zygote was built with, wherever that is; else the first on PATH. */
+static char *python_of_version(const char *version, const struct user *user, struct error *err)
+{
+	CLEANUP_FREE char *zygote = find_zygote(version);
+	CLEANUP_FREE char *prefix = zygote ? zygote_prefix(zygote, user, err) : NULL;
+	CLEANUP_FREE char *name = NULL;
+	char *path;
+
+	if (prefix && asprintf(&path, "%s/bin/python%s", prefix, version) >= 0) {
+		if (access(path, X_OK) == 0)
+			return path;
+		free(path);
+	}
+	if (asprintf(&name, "python%s", version) < 0)
+		return NULL;
+	return launch_find(name, environ, err);
+}
+
+static char *locate(const char *python, const struct user *user, struct error *err)
+{
+	if (!python || !*python)
+		return python_of_path(DEFAULT_PYTHON, err);
+	if (strchr(python, '/'))
+		return python_of_path(python, err);
+	if (isdigit((unsigned char)python[0]))
+		return python_of_version(python, user, err);
+	return launch_find(python, environ, err);
 }
 
 static int choose_zygote(struct interpreter *it, const struct user *user, struct error *err)
@@ -382,7 +403,7 @@ int interpreter_find(struct interpreter *ret, const char *python, const struct u
 
 	memset(ret, 0, sizeof(*ret));
 	error_set(err, "out of memory");
-	path = locate(python, err);
+	path = locate(python, user, err);
 	if (!path || examine(&it, path, user, err) < 0 || choose_zygote(&it, user, err) < 0) {
 		interpreter_done(&it);
 		return -1;

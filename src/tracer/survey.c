@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,14 +19,15 @@
 
 #define PROC_FILE_MAX ((size_t)16 << 20) /* bytes of one /proc file */
 
-static int read_proc(struct buf *out, const char *format, pid_t pid, int number)
+/* Replaces what is in out by a file below /proc. */
+static __attribute__((format(printf, 2, 3))) int read_proc(struct buf *out, const char *format, ...)
 {
 	char path[80];
+	va_list ap;
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-	snprintf(path, sizeof(path), format, pid, number);
-#pragma GCC diagnostic pop
+	va_start(ap, format);
+	vsnprintf(path, sizeof(path), format, ap);
+	va_end(ap);
 	buf_clear(out);
 	return fd_read_path(path, out, PROC_FILE_MAX);
 }
@@ -272,7 +274,7 @@ static char *read_command(pid_t pid, const char *comm)
 	struct buf text = { 0 };
 	char *fallback;
 
-	if (read_proc(&text, "/proc/%d/cmdline", pid, 0) == 0 && text.len) {
+	if (read_proc(&text, "/proc/%d/cmdline", pid) == 0 && text.len) {
 		while (text.len && text.data[text.len - 1] == '\0')
 			text.len--;
 		for (size_t i = 0; i < text.len; i++)
@@ -295,7 +297,7 @@ int survey_add_process(struct survey *survey, pid_t pid)
 	for (size_t i = 0; i < survey->nchildren; i++)
 		if (survey->children[i].pid == pid)
 			return 0;
-	r = read_proc(&text, "/proc/%d/stat", pid, 0);
+	r = read_proc(&text, "/proc/%d/stat", pid);
 	if (r == 0) {
 		open = text.data ? strchr(text.data, '(') : NULL;
 		close = text.data ? strrchr(text.data, ')') : NULL; /* the name may hold one */
@@ -386,7 +388,7 @@ static int take_maps(struct survey *survey, pid_t pid)
 {
 	struct buf text = { 0 };
 	char *line, *save;
-	int r = read_proc(&text, "/proc/%d/maps", pid, 0);
+	int r = read_proc(&text, "/proc/%d/maps", pid);
 
 	if (r < 0 || !text.data) {
 		buf_done(&text);
