@@ -352,6 +352,19 @@ static int check_build(const struct interpreter *it, const struct user *user, st
 	return 0;
 }
 
+static char *refuse_version(const char *version, struct error *err)
+{
+	struct buf versions = { 0 };
+
+	list_versions(&versions);
+	error_set(err,
+		  "there is no zygote for Python %s: forkserver was built for %s; build it with "
+		  "configure --with-python=\"… %s\"",
+		  version, versions.len ? buf_str(&versions) : "none", version);
+	buf_done(&versions);
+	return NULL;
+}
+
 /* "3.12": the one that a zygote was built with, wherever that is; else the first on PATH. */
 static char *python_of_version(const char *version, const struct user *user, struct error *err)
 {
@@ -360,6 +373,8 @@ static char *python_of_version(const char *version, const struct user *user, str
 	CLEANUP_FREE char *name = NULL;
 	char *path;
 
+	if (!zygote)
+		return refuse_version(version, err);
 	if (prefix && asprintf(&path, "%s/bin/python%s", prefix, version) >= 0) {
 		if (access(path, X_OK) == 0)
 			return path;
