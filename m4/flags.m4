@@ -30,11 +30,12 @@ AC_DEFUN([FORKSERVER_FLAGS], [
   PIE_CFLAGS=-fPIE
   PIE_LDFLAGS=-pie
 
-  HARDEN_CFLAGS= HARDEN_LDFLAGS=
+  HARDEN_CFLAGS= HARDEN_LDFLAGS= NO_SHADOW_STACK_CFLAGS=
   AS_IF([test "x$enable_hardening" != xno], [
     FORKSERVER_TRY_FLAG([HARDEN_CFLAGS], [-fstack-protector-strong])
     FORKSERVER_TRY_FLAG([HARDEN_CFLAGS], [-fstack-clash-protection])
     FORKSERVER_TRY_FLAG([HARDEN_CFLAGS], [-fcf-protection])
+    FORKSERVER_TRY_FLAG([NO_SHADOW_STACK_CFLAGS], [-fcf-protection=branch])
     FORKSERVER_TRY_FLAG([HARDEN_LDFLAGS], [-Wl,-z,relro,-z,now])
     AS_IF([test "x$enable_sanitizers" != xyes], [
       AS_CASE([$CFLAGS], [*-O0*], [], [*-O*],
@@ -55,6 +56,7 @@ AC_DEFUN([FORKSERVER_FLAGS], [
   AC_SUBST([PIE_CFLAGS])
   AC_SUBST([PIE_LDFLAGS])
   AC_SUBST([HARDEN_CFLAGS])
+  AC_SUBST([NO_SHADOW_STACK_CFLAGS])
   AC_SUBST([HARDEN_LDFLAGS])
   AC_SUBST([SANITIZE_CFLAGS])
 ])

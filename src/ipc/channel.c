@@ -4,6 +4,7 @@
 #include "base/fd.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -107,13 +108,20 @@ static int collect_fds(struct msghdr *in, struct message *msg, int *extra)
 	return r;
 }
 
+#define BODY_SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) /* as fd_memfd() sets */
+
 /* Reads the body that travelled in a memfd.  It is read, not mapped: a peer could shrink a mapped
  * file under us. */
 static int read_memfd(int fd, struct message *msg, size_t len)
 {
 	struct stat st;
 	size_t got = 0;
+	int seals;
 
+	/* Only a memfd has seals: reading anything else (FUSE, a pipe) could block for ever. */
+	seals = fcntl(fd, F_GET_SEALS);
+	if (seals < 0 || (seals & BODY_SEALS) != BODY_SEALS)
+		return -EPROTO;
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	if ((uint64_t)st.st_size != len)

@@ -22,15 +22,17 @@
 #include <unistd.h>
 
 #define BASELINE_MAX ((size_t)16 << 20)
-#define RESTART_GAP 1.0     /* seconds between two starts at least */
-#define RESTART_GAP_MAX 60. /* and at most, after many failures */
-#define IMPORT_GRACE 30.    /* beyond preload_timeout, which the tracer keeps and reports on */
-#define STOP_SECONDS 5.     /* an idle zygote needs milliseconds */
+#define RESTART_GAP 1.0        /* seconds between two starts at least */
+#define RESTART_GAP_MAX 60.    /* and at most, after many failures */
+#define IMPORT_GRACE 30.       /* beyond preload_timeout, which the tracer keeps and reports on */
+#define STOP_SECONDS 5.        /* an idle zygote needs milliseconds */
+#define LAST_WORDS_SECONDS 10. /* for the tracer's report after the zygote's death */
 
 static void died(struct reaper_watch *watch, int status);
 static void on_input(struct ev_loop *loop, ev_io *io, int events);
 static void on_output(struct ev_loop *loop, ev_io *io, int events);
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events);
+static void failed(struct zygote_link *link);
 
 void zygote_link_init(struct zygote_link *link, struct zygote_host *host,
 		      const struct config_zygote *config)
@@ -73,6 +75,16 @@ void zygote_link_set_timer(struct zygote_link *link, ev_tstamp seconds)
 	ev_now_update(link->host->loop);
 	ev_timer_set(&link->timer, seconds, 0.);
 	ev_timer_start(link->host->loop, &link->timer);
+}
+
+/* While it imports, the application's subprocesses are in its process group; later nobody is who
+ * should be killed.  It is not reaped yet, so the pid is still its own. */
+static void kill_zygote(struct zygote_link *link)
+{
+	if (!link->pid)
+		return;
+	if (link->state != ZYGOTE_IMPORTING || kill(-link->pid, SIGKILL) < 0)
+		(void)kill(link->pid, SIGKILL);
 }
 
 /* ---- starting ---- */
@@ -181,9 +193,14 @@ static int start(struct zygote_link *link, struct error *err)
 		r = pid < 0 ? -1 : 0;
 	}
 	if (r == 0) {
-		/* a peer that died already is noticed by its status */
-		(void)channel_send(ends[0], MESSAGE_SETUP, 0, body.data, body.len, NULL, 0);
+		r = channel_send(ends[0], MESSAGE_SETUP, 0, body.data, body.len, NULL, 0);
 		watch_child(link, pid, ends[0]);
+		if (r < 0 && r != -EPIPE) { /* a peer that died already is noticed by its status */
+			log_error("zygote '%s': cannot be told what to import: %s",
+				  link->config->name, strerror(-r));
+			kill_zygote(link);
+		}
+		r = 0;
 		log_info("zygote '%s': started with pid %d, %s (Python %s)", link->config->name,
 			 (int)pid, link->interpreter.python, link->interpreter.version);
 	} else {
@@ -242,16 +259,6 @@ static void start_again(struct zygote_link *link)
 
 /* ---- stopping ---- */
 
-/* While it imports, its tracer and the application's subprocesses are in its process group; later
- * nobody is who should be killed.  It is not reaped yet, so the pid is still its own. */
-static void kill_zygote(struct zygote_link *link)
-{
-	if (!link->pid)
-		return;
-	if (link->state != ZYGOTE_IMPORTING || kill(-link->pid, SIGKILL) < 0)
-		(void)kill(link->pid, SIGKILL);
-}
-
 void zygote_link_stop(struct zygote_link *link)
 {
 	ev_timer_stop(link->host->loop, &link->timer);
@@ -282,6 +289,10 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 		start_again(link);
 		return;
 	}
+	if (link->state == ZYGOTE_DYING) {
+		failed(link);
+		return;
+	}
 	log_error("zygote '%s': killing it (%d) with SIGKILL, it %s", link->config->name,
 		  (int)link->pid,
 		  link->channel < 0                 ? "does not exit by itself"
@@ -292,13 +303,27 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 
 /* ---- messages ---- */
 
+/* A zygote is not believed that it may fork: its report has to say so. */
+static bool may_fork(const struct zygote_link *link)
+{
+	switch (link->config->policy) {
+	case AUDIT_OFF:
+		return true;
+	case AUDIT_WARN:
+		return link->reported;
+	default:
+		return link->reported && link->summary.verdict == VERDICT_CLEAN;
+	}
+}
+
 static int take_ready(struct zygote_link *link, const struct message *msg)
 {
 	struct zygote_ready ready;
 	bool first = !link->proved;
 	char text[64];
 
-	if (link->state != ZYGOTE_IMPORTING || zygote_ready_unpack(&ready, msg->body, msg->len) < 0)
+	if (link->state != ZYGOTE_IMPORTING || !may_fork(link) ||
+	    zygote_ready_unpack(&ready, msg->body, msg->len) < 0)
 		return -EPROTO;
 	log_info("zygote '%s': ready, imported in %.2f s, %s, %.1f MB", link->config->name,
 		 (double)ready.import_us / 1e6, zygote_report_summary(link, text, sizeof(text)),
@@ -342,6 +367,10 @@ static void receive(struct zygote_link *link)
 		if (r < 0)
 			break;
 	}
+	if (link->state == ZYGOTE_DYING && (link->reported || r != -EAGAIN)) {
+		failed(link);
+		return;
+	}
 	if (link->channel < 0 || r == -EAGAIN)
 		return;
 	if (r < 0)
@@ -378,17 +407,21 @@ void zygote_link_replace(struct zygote_link *link)
 /* ---- death ---- */
 
 /* It never became READY: a first start is the owner's to judge, a later one is tried again. */
-static void failed(struct zygote_link *link, const char *how)
+static void failed(struct zygote_link *link)
 {
 	bool judged = link->reported && link->summary.verdict != VERDICT_CLEAN;
 	char text[64];
 
+	close_channel(link);
+	ev_timer_stop(link->host->loop, &link->timer);
+	link->state = ZYGOTE_DOWN;
 	link->failures++;
 	if (judged)
 		log_error("zygote '%s': nothing is forked from it: %s", link->config->name,
 			  zygote_report_summary(link, text, sizeof(text)));
 	else
-		log_error("zygote '%s': exited before it was ready (%s)", link->config->name, how);
+		log_error("zygote '%s': exited before it was ready (%s)", link->config->name,
+			  link->how);
 	if (link->proved)
 		restart_later(link);
 	else
@@ -400,26 +433,30 @@ static void died(struct reaper_watch *watch, int status)
 {
 	struct zygote_link *link = container_of(watch, struct zygote_link, watch);
 	enum zygote_state before;
-	char how[64];
 
 	receive(link); /* its last messages: the report of a failure */
 	before = link->state;
-	wait_status_text(status, how, sizeof(how));
-	close_channel(link);
+	wait_status_text(status, link->how, sizeof(link->how));
 	ev_timer_stop(link->host->loop, &link->timer);
 	if (before == ZYGOTE_IMPORTING)
-		kill_zygote(link); /* what is left of its group */
+		kill_zygote(link); /* what is left of its group; the tracer has one of its own */
 	link->pid = 0;
-	link->state = ZYGOTE_DOWN;
 	zygote_queue_reset(link);
+	if (before == ZYGOTE_IMPORTING && !link->reported && link->channel >= 0) {
+		link->state = ZYGOTE_DYING;
+		zygote_link_set_timer(link, LAST_WORDS_SECONDS);
+		return;
+	}
+	close_channel(link);
+	link->state = ZYGOTE_DOWN;
 	if (before == ZYGOTE_STOPPING) {
 		link->host->stopped(link->host, link);
 	} else if (before == ZYGOTE_IMPORTING) {
-		failed(link, how);
+		failed(link);
 	} else {
 		log_warn("zygote '%s': exited: %s; its workers go on, new ones wait until it is "
 			 "imported and audited again",
-			 link->config->name, how);
+			 link->config->name, link->how);
 		restart_later(link);
 	}
 }

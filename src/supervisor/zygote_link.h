@@ -29,7 +29,13 @@ struct error;
 struct message;
 struct zygote_link;
 
-enum zygote_state { ZYGOTE_DOWN, ZYGOTE_IMPORTING, ZYGOTE_READY, ZYGOTE_STOPPING };
+enum zygote_state {
+	ZYGOTE_DOWN,
+	ZYGOTE_IMPORTING,
+	ZYGOTE_DYING, /* dead while importing; its tracer may be about to say why */
+	ZYGOTE_READY,
+	ZYGOTE_STOPPING,
+};
 
 /* One wish for a worker; embedded in the process that wants it. */
 struct spawn_ticket {
@@ -87,6 +93,7 @@ struct zygote_link {
 
 	bool proved;   /* it was READY once: from now on it is started again, whatever happens */
 	bool reported; /* this start has sent its report */
+	char how[64];  /* DYING: how it ended */
 	unsigned failures; /* starts in a row that did not become READY, or refused to fork */
 	ev_tstamp started; /* loop time of the last start */
 	struct verdict_summary summary; /* of the last report */

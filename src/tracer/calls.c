@@ -120,6 +120,7 @@ static const struct row rows[] = {
 	{ { SCMP_SYS(prctl), "prctl", CALL_DUMPABLE, 0 },
 	  { { 0, LOW32, PR_SET_DUMPABLE }, { 1, LOW32, 0 } },
 	  2 },
+	CALL_IF(prctl, CALL_NO_NEW_PRIVS, 0, PR_SET_NO_NEW_PRIVS),
 	CALL_IF(prctl, CALL_NOTIFY, 0, CALL_NOTIFY_OPTION),
 	CALL(sched_getaffinity, CALL_GETAFFINITY),
 	CALL(sched_setaffinity, CALL_SETAFFINITY),

@@ -113,11 +113,16 @@ static void add_message(struct engine *engine, struct tracee *tracee, const stru
 	    0)
 		local.msg_controllen = 0;
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(&local); c; c = CMSG_NXTHDR(&local, c)) {
+		/* Another thread may have written over it since: its length is not to be believed.
+		 */
+		size_t room = (size_t)((char *)control + local.msg_controllen - (char *)c);
+		size_t end = c->cmsg_len < room ? c->cmsg_len : room;
+
 		if (c->cmsg_level != SOL_SOCKET || c->cmsg_len < CMSG_LEN(0))
 			continue;
 		if (c->cmsg_type != SCM_RIGHTS && c->cmsg_type != 0x04 /* SCM_PIDFD */)
 			continue;
-		for (size_t at = CMSG_LEN(0); at + sizeof(int) <= c->cmsg_len; at += sizeof(int)) {
+		for (size_t at = CMSG_LEN(0); at + sizeof(int) <= end; at += sizeof(int)) {
 			int fd;
 
 			memcpy(&fd, (char *)c + at, sizeof(fd));
@@ -248,10 +253,19 @@ static void record_creation(struct engine *engine, struct tracee *tracee, int64_
 	record_unref(here);
 }
 
-void decode_entry(struct engine *engine, struct tracee *tracee)
+static void note_program(struct engine *engine, const struct tracee *tracee)
 {
+	int arg = strcmp(tracee->call->name, "execveat") == 0;
 	char path[4096];
 
+	if (remote_string(tracee->tgid, tracee->args[arg], path, sizeof(path)) < 0)
+		return;
+	free(engine->text);
+	engine->text = strdup(path);
+}
+
+void decode_entry(struct engine *engine, struct tracee *tracee)
+{
 	if (!tracee->root)
 		return;
 	switch (tracee->call->kind) {
@@ -260,18 +274,20 @@ void decode_entry(struct engine *engine, struct tracee *tracee)
 			engine->outcome = ENGINE_NOTIFIED;
 		break;
 	case CALL_EXEC:
-		if (remote_string(tracee->tgid,
-				  tracee->args[strcmp(tracee->call->name, "execveat") == 0], path,
-				  sizeof(path)) == 0) {
-			free(engine->text);
-			engine->text = strdup(path);
-		}
-		engine_set_cause(engine, tracee->tid);
+		note_program(engine, tracee);
+		engine_set_cause(engine, tracee->tid, ENGINE_EXECED, 0);
 		break;
 	case CALL_EXIT:
+		engine_set_cause(engine, tracee->tid, ENGINE_GONE, 0);
+		break;
 	case CALL_SECCOMP:
+		engine_set_cause(engine, tracee->tid, ENGINE_CONFINED, 0);
+		break;
 	case CALL_DUMPABLE:
-		engine_set_cause(engine, tracee->tid);
+		engine_set_cause(engine, tracee->tid, ENGINE_UNREADABLE, 0);
+		break;
+	case CALL_NO_NEW_PRIVS:
+		engine->no_new_privs |= engine->recording;
 		break;
 	default:
 		break;
@@ -300,11 +316,11 @@ void decode_exit(struct engine *engine, struct tracee *tracee, int64_t result)
 		/* In full mode the main thread forks, and its filter goes with it. */
 		if (tracee->root && engine->recording && !engine->full)
 			engine->outcome = ENGINE_CONFINED;
-		else if (result > 0 && engine->recording)
+		else if (engine->recording && result >= 0)
 			record_creation(engine, tracee, result);
 		break;
 	case CALL_DUMPABLE:
-		if (tracee->root &&
+		if (tracee->root && engine->recording &&
 		    remote_read(tracee->tgid, (uintptr_t)&environ, &word, sizeof(word)) < 0)
 			engine->outcome = ENGINE_UNREADABLE;
 		break;

@@ -140,13 +140,25 @@ const char *engine_thread_name(struct engine *engine, pid_t tid)
 	return tracee && tracee->name ? tracee->name : "a thread of native code";
 }
 
-void engine_set_cause(struct engine *engine, pid_t tid)
+void engine_set_cause(struct engine *engine, pid_t tid, enum engine_outcome of, int sig)
 {
 	struct pystack *stack = pystack_capture(&engine->reader, tid);
 
 	pystack_lines_done(&engine->cause);
 	(void)pystack_resolve(&engine->reader, stack, &engine->cause);
 	pystack_unref(stack);
+	engine->cause_of = of;
+	engine->cause_signal = sig;
+}
+
+bool engine_has_cause(const struct engine *engine)
+{
+	if (engine->cause_of != engine->outcome)
+		return false;
+	if (engine->outcome == ENGINE_GONE)
+		return engine->cause_signal ==
+		       (WIFSIGNALED(engine->status) ? WTERMSIG(engine->status) : 0);
+	return true;
 }
 
 /* ---- attaching ---- */
@@ -269,8 +281,11 @@ static void on_entry(struct engine *engine, struct tracee *tracee)
 	uint64_t args[6];
 	int nr;
 
-	if (ptrace(PTRACE_GET_SYSCALL_INFO, tracee->tid, sizeof(info), &info) < 0)
+	if (ptrace(PTRACE_GET_SYSCALL_INFO, tracee->tid, sizeof(info), &info) < 0) {
+		if (errno != ESRCH) /* Linux before 5.3, or a sandbox that poses as Linux */
+			engine->outcome = ENGINE_OLD_KERNEL;
 		return;
+	}
 	if (info.op == PTRACE_SYSCALL_INFO_SECCOMP) {
 		nr = (int)info.seccomp.nr;
 		memcpy(args, info.seccomp.args, sizeof(args));
@@ -326,7 +341,7 @@ static void on_birth(struct engine *engine, struct tracee *parent, int status)
 	if (ptrace(PTRACE_GETEVENTMSG, parent->tid, 0, &tid) < 0)
 		return;
 	child = engine_find(engine, (pid_t)tid);
-	if (child && child->gone && child->origin) { /* its number is used again */
+	if (child && child->origin) { /* its number is used again */
 		forget(engine, child);
 		child = NULL;
 	}
@@ -335,6 +350,8 @@ static void on_birth(struct engine *engine, struct tracee *parent, int status)
 	if (!child)
 		return;
 	/* A child of a child keeps the line of the zygote that began it all. */
+	if (!engine->recording)
+		return;
 	if (parent->root)
 		child->origin = decode_here(engine, parent, names[(unsigned)status >> 16]);
 	else
@@ -353,35 +370,62 @@ static void on_first_stop(struct engine *engine, struct tracee *tracee)
 		(void)sched_setaffinity(tracee->tid, sizeof(engine->affinity), &engine->affinity);
 }
 
-static bool is_fatal(int sig)
-{
-	return sig == SIGSEGV || sig == SIGBUS || sig == SIGILL || sig == SIGFPE ||
-	       sig == SIGABRT || sig == SIGSYS || sig == SIGTRAP || sig == SIGTERM ||
-	       sig == SIGXCPU || sig == SIGXFSZ;
-}
-
 static bool is_stop(int sig)
 {
 	return sig == SIGSTOP || sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU;
 }
 
-/* Whether the zygote, or something that it started, sent this signal by itself. */
-static bool sent_by_tracee(struct engine *engine, const struct tracee *tracee)
+/* Whether the process has a handler for the signal: SigCgt of /proc/PID/status. */
+static bool is_caught(pid_t pid, int sig)
+{
+	unsigned long long caught = 0;
+	char path[64], line[256];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	file = fopen(path, "re");
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "SigCgt: %llx", &caught) == 1)
+			break;
+	if (file)
+		fclose(file);
+	return caught >> (sig - 1) & 1;
+}
+
+/* Whether the signal's default action is to end the process, and nobody has chosen another. */
+static bool is_fatal(const struct engine *engine, int sig)
+{
+	switch (sig) {
+	case SIGCHLD:
+	case SIGCONT:
+	case SIGURG:
+	case SIGWINCH:
+		return false;
+	}
+	return !is_stop(sig) && !is_caught(engine->root, sig);
+}
+
+/* Whether nobody would wake it: sent by the zygote itself or something that it started, or by the
+ * terminal that it has tried to use from the background. */
+static bool stops_for_good(struct engine *engine, const struct tracee *tracee, int sig)
 {
 	siginfo_t info;
 
-	if (ptrace(PTRACE_GETSIGINFO, tracee->tid, 0, &info) < 0)
+	if (ptrace(PTRACE_GETSIGINFO, tracee->tid, 0, &info) < 0 || is_caught(engine->root, sig))
 		return false;
+	if (info.si_code == SI_KERNEL)
+		return sig == SIGTTIN || sig == SIGTTOU;
 	return (info.si_code == SI_USER || info.si_code == SI_TKILL) &&
 	       engine_find(engine, info.si_pid) != NULL;
 }
 
 static void on_signal(struct engine *engine, struct tracee *tracee, int sig)
 {
-	if (tracee->root && is_fatal(sig))
-		engine_set_cause(engine, tracee->tid);
-	if (tracee->root && is_stop(sig) && sent_by_tracee(engine, tracee)) {
-		engine_set_cause(engine, tracee->tid);
+	if (tracee->root && engine->recording && is_fatal(engine, sig))
+		engine_set_cause(engine, tracee->tid, ENGINE_GONE, sig);
+	if (tracee->root && engine->recording && is_stop(sig) &&
+	    stops_for_good(engine, tracee, sig)) {
+		engine_set_cause(engine, tracee->tid, ENGINE_STOPPED, sig);
 		engine->status = sig;
 		engine->outcome = ENGINE_STOPPED;
 		return;
@@ -396,10 +440,31 @@ static void on_gone(struct engine *engine, struct tracee *tracee, int status)
 		engine->status = status;
 		engine->outcome = ENGINE_GONE;
 	}
-	if (!tracee->root && tracee->tid == tracee->tgid)
+	if (engine->recording && !tracee->root && tracee->tid == tracee->tgid)
 		tracee->gone = true;
 	else
 		forget(engine, tracee);
+}
+
+/* After exec the thread has the leader's number, whatever it was before, and a table of fds of its
+ * own. */
+static void on_exec(struct engine *engine, struct tracee *tracee)
+{
+	struct tracee *former;
+	unsigned long tid;
+
+	if (tracee->root) {
+		if (engine->recording)
+			engine->outcome = ENGINE_EXECED;
+		return;
+	}
+	tracee->shares_fds = false;
+	tracee->call = NULL;
+	if (ptrace(PTRACE_GETEVENTMSG, tracee->tid, 0, &tid) < 0 || (pid_t)tid == tracee->tid)
+		return;
+	former = engine_find(engine, (pid_t)tid);
+	if (former)
+		forget(engine, former);
 }
 
 static void dispatch(struct engine *engine, struct tracee *tracee, int status)
@@ -420,8 +485,7 @@ static void dispatch(struct engine *engine, struct tracee *tracee, int status)
 		on_birth(engine, tracee, status);
 		break;
 	case STOP_EXEC:
-		if (tracee->root)
-			engine->outcome = ENGINE_EXECED;
+		on_exec(engine, tracee);
 		break;
 	case STOP_GROUP:
 		(void)ptrace(PTRACE_LISTEN, tracee->tid, 0, 0);
@@ -429,6 +493,10 @@ static void dispatch(struct engine *engine, struct tracee *tracee, int status)
 	case STOP_TRAP:
 		if (!tracee->started)
 			on_first_stop(engine, tracee);
+		if (engine->letting_go && ptrace(PTRACE_DETACH, tracee->tid, 0, 0) == 0) {
+			forget(engine, tracee);
+			return;
+		}
 		break;
 	case STOP_SIGNAL:
 		on_signal(engine, tracee, WSTOPSIG(status));
@@ -440,9 +508,13 @@ static void dispatch(struct engine *engine, struct tracee *tracee, int status)
 
 /* ---- running ---- */
 
+/* Set by the timer's signal, which also interrupts waitpid(). */
+static volatile sig_atomic_t ticked;
+
 static void on_alarm(int sig)
 {
-	(void)sig; /* only to interrupt waitpid() */
+	(void)sig;
+	ticked = 1;
 }
 
 /* A repeating timer: a tick lost between our look at the clock and waitpid() is followed by
@@ -561,14 +633,17 @@ enum engine_outcome engine_run(struct engine *engine)
 		resume(engine, tracee, 0);
 	}
 	engine->outcome = ENGINE_RUNNING;
-	set_ticking(TICK_US);
+	set_ticking(engine->recording || engine->tick ? TICK_US : 0);
 	while (engine->outcome == ENGINE_RUNNING) {
 		int r = step(engine);
 
-		if (r == -EINTR)
-			on_tick(engine);
-		else if (r < 0)
+		if (r < 0 && r != -EINTR)
 			engine->outcome = ENGINE_EMPTY;
+		/* Not only after EINTR: a busy import may never let waitpid() sleep. */
+		if (ticked && engine->outcome == ENGINE_RUNNING) {
+			ticked = 0;
+			on_tick(engine);
+		}
 	}
 	set_ticking(0);
 	return engine->outcome;
@@ -578,15 +653,22 @@ void engine_release(struct engine *engine)
 {
 	struct tracee *main_thread;
 
+	engine->recording = false;
+	engine->deadline_ms = 0;
+	engine->tick = NULL;
 	if (engine->pinned) {
 		(void)sched_setaffinity(engine->root, sizeof(engine->affinity), &engine->affinity);
 		(void)sched_setaffinity(0, sizeof(engine->affinity), &engine->affinity);
 		engine->pinned = false;
 	}
-	/* Only the main thread is known to be in a stop, which detaching needs. */
 	main_thread = engine_find(engine, engine->root);
 	if (main_thread && ptrace(PTRACE_DETACH, engine->root, 0, 0) == 0)
 		forget(engine, main_thread);
+	/* The others are running, and detaching needs a stop. */
+	engine->letting_go = engine->full;
+	for (struct tracee *t = engine_next(engine, NULL); engine->full && t;
+	     t = engine_next(engine, t))
+		(void)ptrace(PTRACE_INTERRUPT, t->tid, 0, 0);
 }
 
 void engine_kill(struct engine *engine)

@@ -44,6 +44,7 @@ enum engine_outcome {
 	ENGINE_EXECED,     /* it became another program */
 	ENGINE_CONFINED,   /* it installed a seccomp filter that its workers would not have */
 	ENGINE_UNREADABLE, /* it made itself unreadable, prctl(PR_SET_DUMPABLE, 0) */
+	ENGINE_OLD_KERNEL, /* PTRACE_GET_SYSCALL_INFO does not work here */
 	ENGINE_EMPTY,      /* nothing is left to trace */
 };
 
@@ -61,9 +62,14 @@ struct engine {
 	struct tracee *buckets[ENGINE_BUCKETS]; /* owned */
 	enum engine_outcome outcome;
 	int status; /* of ENGINE_GONE: the wait status; of ENGINE_STOPPED: the signal */
-	/* Owned: where the call or signal was that can explain the outcome.  Made readable at once,
+	/* Where the call or signal was that can explain an outcome, and which outcome: of
+	 * ENGINE_GONE and ENGINE_STOPPED with cause_signal (0: an exit).  Made readable at once,
 	 * since the process may be gone when it is wanted. */
-	struct pystack_lines cause;
+	struct pystack_lines cause; /* owned */
+	enum engine_outcome cause_of;
+	int cause_signal;
+	bool letting_go;    /* detach from whatever stops */
+	bool no_new_privs;  /* the application has set it while it was recorded */
 	char *text;         /* owned: of ENGINE_EXECED: the program; or NULL */
 	cpu_set_t affinity; /* the main thread's own CPUs, while it is pinned to one */
 	bool pinned;
@@ -85,8 +91,9 @@ enum engine_outcome engine_run(struct engine *engine);
  * until its tracer has waited for it.  The main thread must be in its notification. */
 void engine_settle(struct engine *engine);
 
-/* Lets the threads of the zygote go (in filter mode only the main one: others would find ENOSYS),
- * with their own affinity. */
+/* Ends the recording and lets the main thread go, with its own affinity.  What else is traced goes
+ * on: under the filter its calls would fail without a tracer.  Without a filter (full) all are let
+ * go, by the engine_run() that follows. */
 void engine_release(struct engine *engine);
 
 /* Kills everything that is traced. */
@@ -102,7 +109,10 @@ struct tracee *engine_next(struct engine *engine, const struct tracee *after);
 /* The name of a thread of the zygote, for a report: borrowed, never NULL. */
 const char *engine_thread_name(struct engine *engine, pid_t tid);
 
-/* Remembers where a stopped thread is as the cause of what may come. */
-void engine_set_cause(struct engine *engine, pid_t tid);
+/* Remembers where a stopped thread is as the cause of an outcome that may come. */
+void engine_set_cause(struct engine *engine, pid_t tid, enum engine_outcome of, int sig);
+
+/* Whether the remembered cause is that of the outcome. */
+bool engine_has_cause(const struct engine *engine);
 
 #endif

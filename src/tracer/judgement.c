@@ -376,8 +376,8 @@ int judgement_findings(struct report *report, struct engine *engine, const struc
 	return r;
 }
 
-int judgement_actions(struct verdict *verdict, const struct report *report,
-		      const struct survey *now)
+static int add_actions(struct verdict *verdict, const struct report *report,
+		       const struct survey *now)
 {
 	verdict->actions = calloc(report->nfindings + 1, sizeof(*verdict->actions));
 	if (!verdict->actions)
@@ -398,6 +398,21 @@ int judgement_actions(struct verdict *verdict, const struct report *report,
 		verdict->nactions++;
 	}
 	return 0;
+}
+
+int judgement_verdict(struct verdict *verdict, const struct report *report,
+		      const struct engine *engine, const struct survey *now)
+{
+	verdict->no_new_privs = engine->no_new_privs;
+	verdict->nthreads = now->nthreads;
+	verdict->fds = calloc(now->nfds + 1, sizeof(*verdict->fds));
+	if (!verdict->fds)
+		return -ENOMEM;
+	for (size_t i = 0; i < now->nfds; i++)
+		verdict->fds[verdict->nfds++] =
+			(struct audited_fd){ now->fds[i].fd, (uint64_t)now->fds[i].dev,
+					     (uint64_t)now->fds[i].ino };
+	return add_actions(verdict, report, now);
 }
 
 /* ---- errors ---- */
@@ -518,6 +533,13 @@ static int set_outcome(struct report *report, struct engine *engine, unsigned ti
 					"CAP_SYS_PTRACE")
 			       ? 0
 			       : -ENOMEM;
+	case ENGINE_OLD_KERNEL:
+		return report_set_error(report, "audit", "OldKernel",
+					"ptrace(PTRACE_GET_SYSCALL_INFO) does not work here: the "
+					"audit needs "
+					"Linux 5.3 or later, and no sandbox in its place")
+			       ? 0
+			       : -ENOMEM;
 	default:
 		return report_set_error(report, "audit", "TracerError",
 					"the traced process has vanished")
@@ -530,7 +552,7 @@ int judgement_outcome(struct report *report, struct engine *engine, unsigned tim
 {
 	int r = set_outcome(report, engine, timeout_s);
 
-	if (r == 0 && engine->outcome != ENGINE_TIMEOUT)
+	if (r == 0 && engine_has_cause(engine))
 		r = add_lines(&report->error->stack, &engine->cause);
 	return r;
 }

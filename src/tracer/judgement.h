@@ -21,8 +21,9 @@ int judgement_outcome(struct report *report, struct engine *engine, unsigned tim
 /* Fills report->error from an exception.  0 or -errno. */
 int judgement_exception(struct report *report, const struct import_result *result);
 
-/* What each worker does with the allowed fds.  0 or -ENOMEM. */
-int judgement_actions(struct verdict *verdict, const struct report *report,
-		      const struct survey *now);
+/* What the zygote needs to know for its workers: what to do with each allowed fd, and what has been
+ * audited.  0 or -ENOMEM. */
+int judgement_verdict(struct verdict *verdict, const struct report *report,
+		      const struct engine *engine, const struct survey *now);
 
 #endif

@@ -19,6 +19,7 @@
 #include "tracer/tracer.h"
 
 #include <errno.h>
+#include <linux/kcmp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,14 +99,16 @@ static int parse_policy(struct session *session, struct error *err)
 	return 0;
 }
 
-static void send_report(struct session *session)
+/* 0, or -errno: then nobody knows of the verdict, and nothing may follow from it. */
+static int send_report(struct session *session)
 {
 	char *json = report_json(&session->report);
+	int r = json ? channel_send(session->channel, MESSAGE_REPORT, 0, json, strlen(json), NULL,
+				    0)
+		     : -ENOMEM;
 
-	if (json)
-		(void)channel_send(session->channel, MESSAGE_REPORT, 0, json, strlen(json), NULL,
-				   0);
 	free(json);
+	return r;
 }
 
 /* Reports that the audit itself failed. */
@@ -113,28 +116,54 @@ static void report_failure(struct session *session, const char *type, const char
 {
 	if (!session->report.error)
 		(void)report_set_error(&session->report, "audit", type, what);
-	send_report(session);
+	(void)send_report(session);
 }
 
-/* Own fds that the application has closed (os.closerange): then the zygote can no longer be asked
- * to fork. */
+/* 0, -ECANCELED with an error in the report, or -ENOMEM. */
+static int refuse(struct session *session, const char *type, const char *text)
+{
+	return report_set_error(&session->report, "import", type, text) ? -ECANCELED : -ENOMEM;
+}
+
+/* Fds of ours that the application has closed (os.closerange).  Without the sockets the zygote can
+ * no longer be asked to fork; a placeholder may be missing, but not be something else, since
+ * workers close it. */
 static int check_own_fds(struct session *session, const struct survey *now)
 {
 	for (size_t i = 0; i < session->before.nfds; i++) {
 		const struct survey_fd *own = &session->before.fds[i];
 		const struct survey_fd *fd = survey_find_fd(now, own->fd);
+		bool socket = strcmp(own->type, "socket") == 0;
 
-		if (strcmp(own->type, "socket") != 0 || own->fd <= 2)
+		if (own->fd <= 2 || (!fd && !socket))
 			continue;
-		if (!fd || fd->ino != own->ino)
-			return report_set_error(&session->report, "import", "ClosedDescriptors",
-						"while importing, the application closed file "
-						"descriptors that it "
-						"had not opened, forkserver's own among them "
-						"(os.closerange, a "
-						"daemonising library?); do that in the worker")
-				       ? -ECANCELED
-				       : -ENOMEM;
+		if (!fd || fd->ino != own->ino || fd->dev != own->dev)
+			return refuse(
+				session, "ClosedDescriptors",
+				"while importing, the application closed file descriptors that it "
+				"had not opened, forkserver's own among them (os.closerange, a "
+				"daemonising library?); do that in the worker");
+	}
+	return 0;
+}
+
+/* The table that is surveyed is the main thread's; the one that workers get is that of the thread
+ * that forks. */
+static int check_one_table(struct session *session)
+{
+	pid_t root = session->engine.root;
+
+	for (size_t i = 0; i < session->before.nthreads; i++) {
+		pid_t tid = session->before.threads[i];
+
+		if (tid != root && syscall(SYS_kcmp, root, tid, KCMP_FILES, 0, 0) > 0)
+			return refuse(
+				session, "UnsharedDescriptors",
+				"while importing, the main thread gave itself a file descriptor "
+				"table of its own (unshare or close_range with "
+				"CLOSE_RANGE_UNSHARE); "
+				"what it closed since is still open for workers. Do that in the "
+				"worker, or set audit_mode = full");
 	}
 	return 0;
 }
@@ -194,6 +223,8 @@ static int judge(struct session *session, struct import_result *result, struct v
 	add_daemons(session, &now);
 	describe_import(report, &session->engine, result);
 	r = check_own_fds(session, &now);
+	if (r == 0)
+		r = check_one_table(session);
 	if (r == 0 && result->failed)
 		r = judgement_exception(report, result);
 	if (r == 0)
@@ -203,7 +234,7 @@ static int judge(struct session *session, struct import_result *result, struct v
 	if (r == 0)
 		r = report_judge(report, session->rules, session->nrules, session->baseline);
 	if (r == 0)
-		r = judgement_actions(verdict, report, &now);
+		r = judgement_verdict(verdict, report, &session->engine, &now);
 	verdict->may_fork = r == 0 && !report->error &&
 			    (session->setup->policy == AUDIT_WARN ||
 			     strcmp(report_verdict(report), "clean") == 0);
@@ -237,7 +268,7 @@ static bool conclude(struct session *session)
 	if (r < 0)
 		report_failure(session, "TracerError", strerror(-r));
 	else
-		send_report(session);
+		r = send_report(session);
 	if (r == 0 && verdict.may_fork)
 		may_fork = send_verdict(session, &verdict) == 0;
 	verdict_done(&verdict);
@@ -259,14 +290,15 @@ static bool trace_import(struct session *session)
 		engine->recording = true;
 		engine_pin(engine);
 		if (session->setup->preload_timeout)
-			engine->deadline_ms = clock_ms() + session->setup->preload_timeout * 1000;
+			engine->deadline_ms =
+				clock_ms() + session->setup->preload_timeout * INT64_C(1000);
 		if (engine_run(engine) == ENGINE_NOTIFIED) /* NOTIFY_END */
 			return conclude(session);
 	}
 	session->report.events = engine->ledger.events;
 	if (judgement_outcome(&session->report, engine, session->setup->preload_timeout) == 0)
 		(void)report_fill_sources(&session->report);
-	send_report(session);
+	(void)send_report(session);
 	return false;
 }
 
@@ -274,9 +306,6 @@ static bool trace_import(struct session *session)
  * tracer their calls would fail with ENOSYS. */
 static void linger(struct engine *engine)
 {
-	engine->recording = false;
-	engine->deadline_ms = 0;
-	engine->tick = NULL;
 	engine_release(engine);
 	while (engine_run(engine) != ENGINE_EMPTY)
 		;
@@ -356,6 +385,9 @@ _Noreturn void session_run(const struct zygote_setup *setup, int channel, int so
 	sigfillset(&all);
 	sigdelset(&all, SIGALRM);
 	sigprocmask(SIG_SETMASK, &all, NULL);
+	/* Out of the zygote's process group: who kills what is left of that still wants our report.
+	 */
+	(void)setpgid(0, 0);
 	close_others(channel, sock);
 	tracer_main(&session, root);
 	session_done(&session);

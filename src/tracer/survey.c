@@ -173,15 +173,16 @@ static int read_fd(struct survey_fd *fd, pid_t pid, int number, struct buf *text
 	int r;
 
 	fd->fd = number;
-	snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, number);
-	if (stat(path, &st) < 0)
-		return -errno;
-	fd->dev = st.st_dev;
-	fd->ino = st.st_ino;
-	fd->mode = st.st_mode;
 	r = read_link(&fd->target, pid, number);
 	if (r < 0)
-		return r;
+		return r; /* -ENOENT: closed meanwhile by another thread */
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, number);
+	if (stat(path, &st) ==
+	    0) { /* else a dead mount, FUSE without the file: open all the same */
+		fd->dev = st.st_dev;
+		fd->ino = st.st_ino;
+		fd->mode = st.st_mode;
+	}
 	set_type(fd, path);
 	read_fdinfo(fd, pid, text);
 	if (S_ISSOCK(fd->mode)) {
@@ -335,6 +336,25 @@ static int take_children(struct survey *survey, pid_t pid, pid_t tid, struct buf
 	return 0;
 }
 
+#define PF_IO_WORKER 0x10 /* of include/linux/sched.h: io_uring's own threads, */
+#define PF_USER_WORKER                                                                             \
+	0x4000 /* and since Linux 6.4 those of vhost; neither can be told by its name */
+
+/* Neither one of the kernel's nor a dead one that nobody has waited for. */
+static bool is_application_thread(pid_t pid, pid_t tid, struct buf *text)
+{
+	unsigned flags;
+	const char *at;
+	char state;
+
+	if (read_proc(text, "/proc/%d/task/%d/stat", pid, tid) < 0)
+		return false;             /* gone meanwhile */
+	at = strrchr(buf_str(text), ')'); /* the name may hold parentheses */
+	if (!at || sscanf(at + 1, " %c %*d %*d %*d %*d %*d %u", &state, &flags) != 2)
+		return true;
+	return state != 'Z' && state != 'X' && !(flags & (PF_IO_WORKER | PF_USER_WORKER));
+}
+
 static int take_threads(struct survey *survey, pid_t pid)
 {
 	struct buf text = { 0 };
@@ -349,18 +369,13 @@ static int take_threads(struct survey *survey, pid_t pid)
 		return -errno;
 	while (r == 0 && (entry = readdir(dir))) {
 		pid_t tid = atoi(entry->d_name);
-		char *comm;
 		pid_t *grown;
 
 		if (tid <= 0)
 			continue;
 		r = take_children(survey, pid, tid, &text);
-		comm = survey_thread_comm(pid, tid);
-		if (!comm || strncmp(comm, "iou-", 4) == 0) {
-			free(comm);
+		if (!is_application_thread(pid, tid, &text))
 			continue;
-		}
-		free(comm);
 		grown = grow(survey->threads, survey->nthreads, sizeof(*grown));
 		if (!grown) {
 			r = -ENOMEM;

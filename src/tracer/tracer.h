@@ -49,10 +49,20 @@ struct fd_action {
 	char *path;  /* owned, for reopen */
 };
 
+/* One fd as it was when the audit passed. */
+struct audited_fd {
+	int fd;
+	uint64_t dev, ino;
+};
+
 struct verdict {
 	bool may_fork;
+	bool no_new_privs;         /* the application has set it: workers shall have it */
 	struct fd_action *actions; /* owned */
 	size_t nactions;
+	struct audited_fd *fds; /* owned; sorted */
+	size_t nfds;
+	size_t nthreads;
 };
 
 void verdict_pack(struct buf *buf, const struct verdict *verdict);

@@ -64,6 +64,14 @@ void import_result_done(struct import_result *result)
 void verdict_pack(struct buf *buf, const struct verdict *verdict)
 {
 	pack_u32(buf, verdict->may_fork);
+	pack_u32(buf, verdict->no_new_privs);
+	pack_u32(buf, (uint32_t)verdict->nthreads);
+	pack_u32(buf, (uint32_t)verdict->nfds);
+	for (size_t i = 0; i < verdict->nfds; i++) {
+		pack_u32(buf, (uint32_t)verdict->fds[i].fd);
+		pack_u64(buf, verdict->fds[i].dev);
+		pack_u64(buf, verdict->fds[i].ino);
+	}
 	pack_u32(buf, (uint32_t)verdict->nactions);
 	for (size_t i = 0; i < verdict->nactions; i++) {
 		pack_u32(buf, (uint32_t)verdict->actions[i].fd);
@@ -74,27 +82,49 @@ void verdict_pack(struct buf *buf, const struct verdict *verdict)
 	}
 }
 
-int verdict_unpack(struct verdict *verdict, const void *data, size_t len)
+static void unpack_fds(struct verdict *verdict, struct unpack *in)
 {
-	struct unpack in;
-	uint32_t n;
-	int r;
+	uint32_t n = unpack_u32(in);
 
-	unpack_init(&in, data, len);
-	verdict->may_fork = unpack_u32(&in) != 0;
-	n = unpack_u32(&in);
-	verdict->nactions = 0;
-	verdict->actions = n <= in.left ? calloc((size_t)n + 1, sizeof(*verdict->actions)) : NULL;
+	verdict->fds = n <= in->left ? calloc((size_t)n + 1, sizeof(*verdict->fds)) : NULL;
+	for (uint32_t i = 0; verdict->fds && i < n; i++) {
+		struct audited_fd *fd = &verdict->fds[verdict->nfds++];
+
+		fd->fd = (int)unpack_u32(in);
+		fd->dev = unpack_u64(in);
+		fd->ino = unpack_u64(in);
+	}
+}
+
+static void unpack_actions(struct verdict *verdict, struct unpack *in)
+{
+	uint32_t n = unpack_u32(in);
+
+	verdict->actions = n <= in->left ? calloc((size_t)n + 1, sizeof(*verdict->actions)) : NULL;
 	for (uint32_t i = 0; verdict->actions && i < n; i++) {
 		struct fd_action *action = &verdict->actions[verdict->nactions++];
 
-		action->fd = (int)unpack_u32(&in);
-		action->action = (int)unpack_u32(&in);
-		action->flags = (int)unpack_u32(&in);
-		action->pos = (int64_t)unpack_u64(&in);
-		action->path = unpack_str(&in);
+		action->fd = (int)unpack_u32(in);
+		action->action = (int)unpack_u32(in);
+		action->flags = (int)unpack_u32(in);
+		action->pos = (int64_t)unpack_u64(in);
+		action->path = unpack_str(in);
 	}
-	r = verdict->actions ? unpack_end(&in) : -EPROTO;
+}
+
+int verdict_unpack(struct verdict *verdict, const void *data, size_t len)
+{
+	struct unpack in;
+	int r;
+
+	memset(verdict, 0, sizeof(*verdict));
+	unpack_init(&in, data, len);
+	verdict->may_fork = unpack_u32(&in) != 0;
+	verdict->no_new_privs = unpack_u32(&in) != 0;
+	verdict->nthreads = unpack_u32(&in);
+	unpack_fds(verdict, &in);
+	unpack_actions(verdict, &in);
+	r = verdict->fds && verdict->actions ? unpack_end(&in) : -EPROTO;
 	if (r < 0)
 		verdict_done(verdict);
 	return r;
@@ -105,5 +135,6 @@ void verdict_done(struct verdict *verdict)
 	for (size_t i = 0; i < verdict->nactions; i++)
 		free(verdict->actions[i].path);
 	free(verdict->actions);
+	free(verdict->fds);
 	memset(verdict, 0, sizeof(*verdict));
 }

@@ -63,7 +63,9 @@ static void place_fds(const struct forker *forker, const struct spawn_request *r
 		      struct message *msg)
 {
 	size_t nsockets = msg->nfds - FIXED_FDS;
-	int above = LISTEN_FDS_START + (int)nsockets;
+	/* Neither where another listener must be nor among the placeholders. */
+	int above = LISTEN_FDS_START +
+		    ((int)nsockets > forker->reserved ? (int)nsockets : forker->reserved);
 
 	for (int i = 0; i < 3; i++)
 		if (dup2(msg->fds[1 + i], i) < 0)
@@ -127,7 +129,7 @@ static void apply_actions(const struct forker *forker, const struct spawn_reques
 
 static void change_user(const struct spawn_request *request)
 {
-	if (!request->setuid || (getuid() == request->uid && getgid() == request->gid))
+	if (!request->setuid)
 		return;
 	if (initgroups(request->user ? request->user : "", request->gid) < 0 ||
 	    setresgid(request->gid, request->gid, request->gid) < 0 ||

@@ -6,79 +6,60 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* ---- what the kernel keeps for each thread ---- */
-
-void thread_traits_read(struct thread_traits *traits)
-{
-	memset(traits, 0, sizeof(*traits));
-	pthread_sigmask(SIG_BLOCK, NULL, &traits->mask);
-	(void)sched_getaffinity(0, sizeof(traits->affinity), &traits->affinity);
-	traits->nice = getpriority(PRIO_PROCESS, 0); /* of the thread, getpriority(2) BUGS */
-	traits->policy = sched_getscheduler(0);
-	(void)sched_getparam(0, &traits->param);
-	(void)prctl(PR_GET_NAME, traits->comm);
-}
-
-void thread_traits_apply(const struct thread_traits *traits, const struct thread_traits *before)
-{
-	if (memcmp(&traits->affinity, &before->affinity, sizeof(traits->affinity)) != 0)
-		(void)sched_setaffinity(0, sizeof(traits->affinity), &traits->affinity);
-	if (traits->policy != before->policy ||
-	    memcmp(&traits->param, &before->param, sizeof(traits->param)))
-		(void)sched_setscheduler(0, traits->policy, &traits->param);
-	if (traits->nice != before->nice)
-		(void)setpriority(PRIO_PROCESS, 0, traits->nice);
-	(void)prctl(PR_SET_NAME, traits->comm);
-}
-
 /* ---- what has been audited ---- */
 
-static int compare_ints(const void *a, const void *b)
+static int compare_fds(const void *a, const void *b)
 {
-	return *(const int *)a - *(const int *)b;
+	return ((const struct audited_fd *)a)->fd - ((const struct audited_fd *)b)->fd;
 }
 
-/* The open fds, sorted, without the one that reads the directory. */
-static int list_fds(int **ret, size_t *n)
+/* One fd of our own, as it is now.  0, or -errno if it is not open. */
+static int look_at(int fd, struct audited_fd *ret)
 {
-	DIR *dir = opendir("/proc/self/fd");
-	struct dirent *entry;
-	int *fds = NULL;
-	size_t cap = 0;
+	struct stat st;
 
-	*n = 0;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	*ret = (struct audited_fd){ fd, (uint64_t)st.st_dev, (uint64_t)st.st_ino };
+	return 0;
+}
+
+static bool was_audited(const struct verdict *verdict, const struct audited_fd *fd)
+{
+	const struct audited_fd *old =
+		verdict->nfds ? bsearch(fd, verdict->fds, verdict->nfds, sizeof(*fd), compare_fds)
+			      : NULL;
+
+	return old && old->dev == fd->dev && old->ino == fd->ino;
+}
+
+/* Calls visit for each open fd of the table that workers get, until it returns other than 0; that,
+ * or -errno. */
+static int visit_fds(int (*visit)(void *arg, const struct audited_fd *fd), void *arg)
+{
+	DIR *dir = opendir("/proc/thread-self/fd");
+	struct dirent *entry;
+	int r = 0;
+
 	if (!dir)
 		return -errno;
-	while ((entry = readdir(dir))) {
-		int fd = atoi(entry->d_name);
+	while (r == 0 && (entry = readdir(dir))) {
+		struct audited_fd fd;
 
-		if (entry->d_name[0] == '.' || fd == dirfd(dir))
-			continue;
-		if (*n == cap) {
-			int *grown = realloc(fds, (cap = cap ? 2 * cap : 64) * sizeof(*fds));
-
-			if (!grown) {
-				free(fds);
-				closedir(dir);
-				return -ENOMEM;
-			}
-			fds = grown;
-		}
-		fds[(*n)++] = fd;
+		if (entry->d_name[0] != '.' && atoi(entry->d_name) != dirfd(dir) &&
+		    look_at(atoi(entry->d_name), &fd) == 0)
+			r = visit(arg, &fd);
 	}
 	closedir(dir);
-	if (*n)
-		qsort(fds, *n, sizeof(*fds), compare_ints);
-	*ret = fds;
-	return 0;
+	return r;
 }
 
 static size_t count_threads(void)
@@ -107,11 +88,6 @@ static uint64_t proc_number(const char *path, const char *field)
 	return value;
 }
 
-static bool was_audited(const struct forker *forker, int fd)
-{
-	return bsearch(&fd, forker->fds, forker->nfds, sizeof(fd), compare_ints) != NULL;
-}
-
 static bool belongs_to(const struct message *msg, int fd)
 {
 	for (size_t i = 0; i < msg->nfds; i++)
@@ -120,35 +96,64 @@ static bool belongs_to(const struct message *msg, int fd)
 	return false;
 }
 
-/* Why no worker may be forked any more, malloc'ed; NULL: nothing has grown since the audit. */
-static char *find_growth(const struct forker *forker, const struct message *msg)
+static int find_new(void *arg, const struct audited_fd *fd)
 {
-	size_t nfds, threads = count_threads();
-	char *why = NULL, path[64], target[512];
-	int *fds;
+	const struct forker *forker = arg;
 
-	if (threads > forker->nthreads) {
+	if (fd->fd <= 2 || was_audited(&forker->verdict, fd) ||
+	    belongs_to(&forker->message, fd->fd))
+		return 0;
+	return fd->fd;
+}
+
+/* Why no worker may be forked any more, malloc'ed; NULL: nothing has grown since the audit. */
+static char *find_growth(struct forker *forker)
+{
+	size_t threads = count_threads();
+	char *why, path[64], target[512];
+	int fd = visit_fds(find_new, forker);
+	ssize_t n;
+
+	if (threads > forker->verdict.nthreads) {
 		if (asprintf(&why, "the zygote has %zu threads now, %zu when it was audited",
-			     threads, forker->nthreads) < 0)
+			     threads, forker->verdict.nthreads) < 0)
 			return strdup("the zygote has more threads than when it was audited");
 		return why;
 	}
-	if (list_fds(&fds, &nfds) < 0)
+	if (fd < 0)
 		return strdup("the zygote cannot read its own fd table");
-	for (size_t i = 0; i < nfds && !why; i++) {
-		ssize_t n;
-
-		if (was_audited(forker, fds[i]) || belongs_to(msg, fds[i]))
-			continue;
-		snprintf(path, sizeof(path), "/proc/self/fd/%d", fds[i]);
-		n = readlink(path, target, sizeof(target) - 1);
-		target[n > 0 ? n : 0] = '\0';
-		if (asprintf(&why, "the zygote has opened fd %d (%s) since it was audited", fds[i],
-			     target) < 0)
-			why = strdup("the zygote has opened an fd since it was audited");
-	}
-	free(fds);
+	if (fd == 0)
+		return NULL;
+	snprintf(path, sizeof(path), "/proc/thread-self/fd/%d", fd);
+	n = readlink(path, target, sizeof(target) - 1);
+	target[n > 0 ? n : 0] = '\0';
+	if (asprintf(&why, "the zygote has opened fd %d (%s) since it was audited", fd, target) < 0)
+		why = strdup("the zygote has opened an fd since it was audited");
 	return why;
+}
+
+static int add_audited(void *arg, const struct audited_fd *fd)
+{
+	struct verdict *verdict = arg;
+	struct audited_fd *grown = realloc(verdict->fds, (verdict->nfds + 1) * sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	verdict->fds = grown;
+	verdict->fds[verdict->nfds++] = *fd;
+	return 0;
+}
+
+int forker_take_as_audited(struct forker *forker)
+{
+	struct verdict *verdict = &forker->verdict;
+	int r = visit_fds(add_audited, verdict);
+
+	verdict->may_fork = true;
+	verdict->nthreads = count_threads();
+	if (verdict->nfds)
+		qsort(verdict->fds, verdict->nfds, sizeof(*verdict->fds), compare_fds);
+	return r;
 }
 
 /* ---- forking ---- */
@@ -201,7 +206,7 @@ static bool on_spawn(struct forker *forker)
 
 	if (spawn_request_unpack(&forker->request, forker->message.body, forker->message.len) < 0)
 		_exit(1);
-	answer.error = find_growth(forker, &forker->message);
+	answer.error = find_growth(forker);
 	if (!answer.error) {
 		answer.pid = fork_worker(forker);
 		if (answer.pid == 0)
@@ -246,6 +251,8 @@ static void set_signals(struct forker *forker)
 
 void forker_run(struct forker *forker)
 {
+	int fd;
+
 	set_signals(forker);
 	if (forker->handover.thread_pointer &&
 	    proc_number("/proc/thread-self/status", "\nSeccomp:\t") != 0) {
@@ -253,9 +260,10 @@ void forker_run(struct forker *forker)
 			   "threads; install it in the worker, or set audit_mode = full\n");
 		_exit(4);
 	}
-	forker->nthreads = count_threads();
-	if (list_fds(&forker->fds, &forker->nfds) < 0)
-		_exit(4);
+	/* The fds of a request must not be received as 0 to 2, which are a worker's own. */
+	while ((fd = open("/dev/null", O_RDWR | O_CLOEXEC)) >= 0 && fd <= 2)
+		;
+	fd_close(&fd);
 	send_ready(forker);
 	for (;;) {
 		int r = channel_recv(forker->channel, &forker->message);

@@ -8,27 +8,13 @@
 #include "ipc/messages.h"
 #include "tracer/tracer.h"
 #include "zygote/handover.h"
+#include "zygote/traits.h"
 
-#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct embed;
-
-/* What a thread has that the kernel keeps for each thread, and that the application may have
- * changed at import in the main thread: the forking thread takes it on before the first fork. */
-struct thread_traits {
-	sigset_t mask;
-	cpu_set_t affinity;
-	int nice;
-	int policy; /* sched_setscheduler(2) */
-	struct sched_param param;
-	char comm[16];
-};
-
-void thread_traits_read(struct thread_traits *traits);
-void thread_traits_apply(const struct thread_traits *traits, const struct thread_traits *before);
 
 struct forker {
 	struct embed *embed; /* borrowed */
@@ -37,14 +23,15 @@ struct forker {
 	struct handover handover;
 	struct message message; /* the request in hand: here, since the worker finds it here */
 	struct spawn_request request;
-	struct verdict verdict;      /* owned */
-	struct thread_traits traits; /* of the main thread at the end of the import */
-	struct sigaction sigterm;    /* the application's; ours is the default while no worker */
+	struct verdict verdict;   /* owned */
+	struct traits traits;     /* of the main thread at the end of the import */
+	struct sigaction sigterm; /* the application's; ours is the default while no worker */
 	uint64_t import_us;
-	int *fds; /* owned: open when the audit passed; sorted */
-	size_t nfds;
-	size_t nthreads;
 };
+
+/* Without an audit: what is open and runs now is what later forks are compared with.  0 or -errno.
+ */
+int forker_take_as_audited(struct forker *forker);
 
 /* Sends MESSAGE_READY and serves until the supervisor closes the channel.  Never returns in the
  * zygote; in a worker, only where the main thread forks (else the worker goes on in

@@ -8,6 +8,7 @@
 #include "tracer/arch.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stddef.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -33,10 +34,15 @@ static void register_rseq(void)
 
 void handover_park(struct handover *handover, void (*parked)(void *), void *arg)
 {
+	stack_t alternate; /* faulthandler's, for one; the kernel keeps it for each thread */
+
 	handover->thread_pointer = arch_own_thread_pointer();
+	if (sigaltstack(NULL, &alternate) < 0)
+		alternate.ss_flags = SS_DISABLE;
 	if (setjmp(handover->context) == 0)
 		parked(arg);
 	register_rseq();
+	(void)sigaltstack(&alternate, NULL);
 }
 
 pid_t handover_fork(struct handover *handover)

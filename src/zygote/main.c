@@ -29,11 +29,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define FORK_STACK ((size_t)1 << 20) /* bytes */
+#define FORK_STACK ((size_t)1 << 20) /* bytes, with its guard */
+#define FORK_GUARD ((size_t)64 << 10)
 #define RESERVED_FDS 16 /* listeners that a worker can get before allowed fds are in the way */
 #define OWN_FDS_FROM                                                                               \
 	1000 /* our sockets go up here, if the limit allows, out of the application's way */
@@ -44,9 +46,8 @@ struct zygote {
 	struct forker forker;
 	struct tracer tracer;
 	struct import_result result;
-	struct thread_traits before; /* of the main thread when it began */
-	sem_t at_rest;               /* the fork thread has started, and waits */
-	sem_t import_done;           /* the fork thread may look at all of the above */
+	sem_t at_rest;     /* the fork thread has started, and waits */
+	sem_t import_done; /* the fork thread may look at all of the above */
 	int channel;
 };
 
@@ -165,7 +166,7 @@ static void import(struct zygote *zygote)
 	embed_import(&zygote->embed, &zygote->setup, &zygote->result);
 	if (!zygote->result.failed)
 		embed_prepare_fork(&zygote->embed);
-	thread_traits_read(&zygote->forker.traits);
+	traits_read(&zygote->forker.traits);
 	zygote->forker.import_us = zygote->result.import_us;
 }
 
@@ -192,17 +193,38 @@ static void hand_over(void *arg)
 
 /* ---- forking ---- */
 
+/* Waits for leave to fork.  Ends the process if there is none, or if the tracer is gone: it fails
+ * closed. */
+static void await_verdict(struct zygote *zygote)
+{
+	struct forker *forker = &zygote->forker;
+
+	if (zygote->setup.policy == AUDIT_OFF) {
+		if (forker_take_as_audited(forker) < 0)
+			_exit(EXIT_AUDIT);
+		return;
+	}
+	if (tracer_verdict(&zygote->tracer, &forker->verdict) < 0 || !forker->verdict.may_fork)
+		_exit(EXIT_AUDIT);
+	if (forker->verdict.no_new_privs && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		_exit(EXIT_AUDIT);
+}
+
 /* Returns in a worker only. */
 static void serve(struct zygote *zygote)
 {
-	struct thread_traits own;
+	int r;
 
-	if (zygote->setup.policy != AUDIT_OFF &&
-	    (tracer_verdict(&zygote->tracer, &zygote->forker.verdict) < 0 ||
-	     !zygote->forker.verdict.may_fork))
-		_exit(EXIT_AUDIT); /* the tracer is gone: fail closed */
-	thread_traits_read(&own);
-	thread_traits_apply(&zygote->forker.traits, &own);
+	await_verdict(zygote);
+	r = traits_apply(&zygote->forker.traits);
+	if (r < 0) {
+		fprintf(stderr,
+			"forkserver: zygote '%s': cannot drop the privileges that the application "
+			"has "
+			"dropped while importing: %s\n",
+			zygote->setup.name, strerror(-r));
+		_exit(EXIT_AUDIT);
+	}
 	forker_run(&zygote->forker);
 }
 
@@ -227,12 +249,19 @@ static int start_fork_thread(struct zygote *zygote)
 	sigset_t all, old;
 	pthread_attr_t attr;
 	pthread_t thread;
+	void *stack;
 	int r;
 
 	sem_init(&zygote->at_rest, 0, 0);
 	sem_init(&zygote->import_done, 0, 0);
 	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, FORK_STACK);
+	/* A stack of ours, which libc's fork() does not put up for use again while we are still on
+	 * it. */
+	stack = mmap(NULL, FORK_STACK, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	if (stack == MAP_FAILED || mprotect(stack, FORK_GUARD, PROT_NONE) < 0)
+		return -errno;
+	pthread_attr_setstack(&attr, (char *)stack + FORK_GUARD, FORK_STACK - FORK_GUARD);
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
@@ -321,12 +350,10 @@ int main(int argc, char **argv)
 	zygote.forker.embed = &zygote.embed;
 	zygote.forker.channel = zygote.channel;
 	zygote.forker.reserved = reserve_fds();
-	zygote.forker.verdict.may_fork = true;
 	zygote.tracer.sock = -1;
 	if (!zygote.setup.thp)
 		(void)prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
 	limit_pools();
 	name_process(argv[0], argv[2]);
-	thread_traits_read(&zygote.before);
 	run(&zygote);
 }
