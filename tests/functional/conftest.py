@@ -99,6 +99,8 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "plain: needs no build of the product")
     # So that a run that is told to end still stops what it has started.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A shell starts what is in the background with SIGINT ignored; so would be all that we start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(params=VERSIONS or ["none"])

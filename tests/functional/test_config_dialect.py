@@ -4,6 +4,7 @@ import configparser
 import importlib.util
 import io
 import random
+import re
 import shlex
 import subprocess
 
@@ -42,6 +43,39 @@ def python_dialect(text):
         found.append(("section", name))
         found += [("option", option, value) for option, value in options.items()]
     return found
+
+
+def cut_first(line):
+    """Without a comment, as Python 3.13 and later see it: it begins at the first mark after a blank."""
+    mark = re.search(r"(^|\s)[;#]", line)
+    return line[:mark.start()] if mark else line
+
+
+def cut_in_turns(line):
+    """As Python did before: both marks are looked for in turns, so that a `#` after a blank is found
+    before a second `;` is."""
+    found, places = [], {";": -1, "#": -1}
+    while not found and places:
+        places = {mark: line.find(mark, place + 1) for mark, place in places.items()}
+        places = {mark: place for mark, place in places.items() if place >= 0}
+        found = [place for place in places.values() if place == 0 or line[place - 1].isspace()]
+    return line[:min(found)] if found else line
+
+
+def is_newer_python():
+    return python_dialect("[a]\nx=a;b ;c #d\n") == [("section", "a"), ("option", "x", "a;b")]
+
+
+def depends_on_version(text):
+    """Ours is the older way, which most supervisords run with."""
+    return any(cut_first(line).strip() != cut_in_turns(line).strip()
+               for line in io.StringIO(text, newline=None))
+
+
+def test_comments_of_either_python():
+    text = "[a]\nx=a;b ;c #d\n"
+    assert depends_on_version(text)
+    assert dump("dialect", text) == [("section", "a"), ("option", "x", "a;b ;c")]
 
 
 def without_empty_defaults(items):
@@ -122,6 +156,8 @@ DIALECT = [
 
 @pytest.mark.parametrize("text", DIALECT)
 def test_dialect_is_pythons(text):
+    if is_newer_python() and depends_on_version(text):
+        pytest.skip("this Python cuts comments in another way")
     ours = dump("dialect", text)
     assert (without_empty_defaults(ours) if ours else ours) == python_dialect(text)
 
@@ -138,6 +174,8 @@ def test_dialect_is_pythons_on_anything():
     accepted = 0
     for _ in range(600):
         text = random_file(generator)
+        if is_newer_python() and depends_on_version(text):
+            continue
         ours = dump("dialect", text)
         assert (without_empty_defaults(ours) if ours else ours) == python_dialect(text), repr(text)
         accepted += ours is not None

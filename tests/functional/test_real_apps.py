@@ -30,7 +30,8 @@ def differ(key):
 
 class App:
     """One application: the modules that it needs; what each worker's work must give; what an eager
-    import leaves, as {(kind or type, end of a frame's file): number}; a check of both workers' results
+    import leaves, as {(kind or type, end of a frame's file): number}, None for any number from 1 on, a text for what
+    is not everywhere; a check of both workers' results
     against each other, which takes out what differs."""
 
     def __init__(self, needs, result, eager=None, modes=("filter",), compare=None, server=None,
@@ -49,10 +50,10 @@ TABLE = {
     "uvloop": App(["uvloop"], {
         "answers": UPPER, "loop": "uvloop", "child": "child\n", "thread": 499500},
         eager={("eventpoll", "app_uvloop.py"): 1, ("eventfd", "app_uvloop.py"): 1,
-               ("pipe", "app_uvloop.py"): 4}, modes=("filter", "full")),
+               ("pipe", "app_uvloop.py"): 4, ("io_uring", "app_uvloop.py"): "newer libuv"}, modes=("filter", "full")),
     "grpc": App(["grpc"], {
         "answers": [f"CALL {number}" for number in range(20)], "streamed": list(range(10))},
-        eager={("eventpoll", "app_grpc.py"): 1, ("eventfd", "app_grpc.py"): 1,
+        eager={("eventpoll", "app_grpc.py"): None, ("eventfd", "app_grpc.py"): None,
                ("thread", "app_grpc.py"): None},
         modes=("filter", "full")),
     "celery": App(["celery"], {"powers": [2 ** number for number in range(20)], "elsewhere": True},
@@ -296,9 +297,10 @@ def test_eager_import_is_found(rig, auditor_of, name, version, mode):
     audit = rig.audit(auditor_of, name, version, mode, env={"APP_EAGER": "1"})
     assert audit.status == 1 and audit.verdict == "violations", audit
     found = counted(audit.violations, app.eager)
-    assert set(found) == set(app.eager), audit
-    for key, number in app.eager.items():
-        assert number is None or found[key] == number, audit
+    always = {key for key, number in app.eager.items() if not isinstance(number, str)}
+    assert always <= set(found) <= set(app.eager), audit
+    for key in always:
+        assert app.eager[key] is None or found[key] == app.eager[key], audit
     rig.start(name, version, mode, env={"APP_EAGER": "1"})
     assert rig.supervisor.process.wait(DEADLINE) == 1, rig.logs()
     assert not list(rig.results.glob("here-*")), "a worker was forked"
@@ -331,7 +333,7 @@ def test_matplotlib_font_is_reopened(rig, auditor_of, version):
 # ---------------------------------------------------------------- deep recursion
 
 def is_deep(name):
-    return name.endswith(("endless", " 100000", "11000 of 10000")) or name == "isinstance"
+    return name.endswith(("endless", " 100000", "11000 of 10000"))
 
 
 @pytest.mark.parametrize("mode", ["filter", "full"])
@@ -350,4 +352,6 @@ def test_deep_recursion(rig, version, mode, environment):
     assert plain["repr 500"] == plain["json 500"] == 1002
     assert plain["python 900"] == 900 and plain["python 9000 of 10000"] == 9000
     assert {plain[name] for name in plain if is_deep(name)} <= {"RecursionError", "MemoryError"}, plain
-    assert plain["repr 5000"] in ("RecursionError", 10002)  # 3.13 and up go deeper before they stop
+    # Later versions go deeper before they stop.
+    assert plain["repr 5000"] in ("RecursionError", 10002)
+    assert plain["isinstance"] in ("RecursionError", False)
