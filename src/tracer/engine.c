@@ -595,6 +595,9 @@ static int64_t patience_ms(struct engine *engine)
 	int64_t ms = 0;
 
 	for (struct tracee *t = engine_next(engine, NULL); t; t = engine_next(engine, t)) {
+		if (!t->root && !t->gone)
+			ms = NATIVE_MS; /* it may have closed its fds on its way out, and be waited
+					   for so */
 		if (!t->root || t->tid == engine->root)
 			continue;
 		if (t->name && t->ident && !pystack_knows(&engine->reader, t->ident))
