@@ -260,14 +260,36 @@ while os.path.exists({str(gate)!r}):
     assert has_log(supervisor, r"stopped: web_0 \(it had not started yet\)")
 
 
+def fds(pid):
+    """What its fds are."""
+    found = []
+    for name in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            found.append(os.readlink(f"/proc/{pid}/fd/{name}"))
+        except FileNotFoundError:
+            pass  # closed meanwhile
+    return found
+
+
 def test_zygote_that_is_no_longer_what_was_audited(supervise, shop):
-    """Its fds have grown after the audit: it refuses, and its successor forks the worker."""
-    (shop.directory / "shop.py").write_text(APPLICATION + """
-KEPT = []
-os.register_at_fork(after_in_parent=lambda: KEPT.append(open(os.environ["IMPORTS"])))
+    """Its fds have grown after the audit: it refuses, and its successor forks the worker.
+
+    An allowed thread of native code does that: creat() of a FIFO waits for a reader."""
+    fifo = shop.directory / "fifo"
+    os.mkfifo(fifo)
+    (shop.directory / "shop.py").write_text(APPLICATION + f"""
+import ctypes
+libc = ctypes.CDLL(None)
+FIFO, THREAD = ctypes.c_char_p({os.fsencode(fifo)!r}), ctypes.c_ulong()
+assert libc.pthread_create(ctypes.byref(THREAD), None, libc.creat, FIFO) == 0
 """)
-    supervisor = supervise(shop.web())
+    supervisor = supervise(HEAD + shop.zygote(allow="thread") + shop.listener() + shop.program(
+        sockets="http", process_name="web_%(process_num)d"))
     worker = wait_running(supervisor, "web_0")
+    reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    zygote = zygote_pid(supervisor)
+    wait_until(lambda: str(fifo) in fds(zygote), what="the thread's opening of the FIFO")
+    os.close(reader)
     kill(worker)
     wait_log(supervisor, "zygote 'shop': refuses to fork: .*; it is replaced by a new one")
     assert shop.ask() == wait_pid(supervisor, "web_0", 2)
