@@ -2,6 +2,7 @@
 and that it leaves nothing behind however it ends."""
 import json
 import os
+import pathlib
 import pty
 import re
 import select
@@ -442,9 +443,9 @@ def test_ignored_signals_stay_ignored(tmp_path, environment, module, python):
 
 
 def zygote_of(pid):
-    """The child that leads a process group; daemons of the import have been re-parented to us."""
-    (zygote,) = [child for child in children(pid) if os.getpgid(child) == child]
-    return zygote
+    """The oldest child; daemons of the import have been re-parented to the supervisor too."""
+    return min(children(pid), key=lambda child: int(
+        pathlib.Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[19]))
 
 
 def test_zygote_is_killed(tmp_path, environment, module, python):

@@ -94,7 +94,7 @@ ROWS = {
     "children_left": row(LEAKY),
     "process_group": row(CLEAN),
     "kill_group": row(FAILED, REFUSED, says="SIGKILL"),
-    "unshare_files": row(LEAKY),
+    "unshare_files": row(LEAKY, FAILED, type="^UnsharedDescriptors$"),
     "atexit": row(CLEAN),
     "gc": row(CLEAN),
     "settrace": row(CLEAN),
