@@ -100,8 +100,12 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "slow: takes more than half a minute")
     # So that a run that is told to end still stops what it has started.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    # A shell starts what is in the background with SIGINT ignored; so would be all that we start.
+    # A shell starts what is in the background with SIGINT and SIGQUIT ignored, nohup with SIGHUP; all that
+    # we start would inherit that, but not a handler.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGQUIT, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
 
 
 @pytest.fixture(params=VERSIONS or ["none"])
