@@ -271,27 +271,36 @@ def fds(pid):
     return found
 
 
-def test_zygote_that_is_no_longer_what_was_audited(supervise, shop):
-    """Its fds have grown after the audit: it refuses, and its successor forks the worker.
-
-    An allowed thread of native code does that: creat() of a FIFO waits for a reader."""
-    fifo = shop.directory / "fifo"
-    os.mkfifo(fifo)
-    (shop.directory / "shop.py").write_text(APPLICATION + f"""
+# Opens an fd two seconds after the import, by a timer whose thread (glibc's own) a rule allows: no Python runs in a
+# zygote any more by then.
+LATE_FD = """
 import ctypes
-libc = ctypes.CDLL(None)
-FIFO, THREAD = ctypes.c_char_p({os.fsencode(fifo)!r}), ctypes.c_ulong()
-assert libc.pthread_create(ctypes.byref(THREAD), None, libc.creat, FIFO) == 0
-""")
-    supervisor = supervise(HEAD + shop.zygote(allow="thread") + shop.listener() + shop.program(
-        sockets="http", process_name="web_%(process_num)d"))
+
+class Sigevent(ctypes.Structure):
+    _fields_ = [("value", ctypes.c_void_p), ("signo", ctypes.c_int), ("notify", ctypes.c_int),
+                ("function", ctypes.c_void_p), ("attribute", ctypes.c_void_p),
+                ("pad", ctypes.c_char * 32)]
+
+LIBC, TIMER = ctypes.CDLL(None), ctypes.c_void_p()
+SIGEV_THREAD, CLOCK_MONOTONIC = 2, 1
+EVENT = Sigevent(notify=SIGEV_THREAD,
+                 function=ctypes.cast(LIBC.inotify_init, ctypes.c_void_p).value)
+assert LIBC.timer_create(CLOCK_MONOTONIC, ctypes.byref(EVENT), ctypes.byref(TIMER)) == 0
+assert LIBC.timer_settime(TIMER, 0, (ctypes.c_long * 4)(0, 0, 2, 0), None) == 0
+"""
+
+
+def test_zygote_that_is_no_longer_what_was_audited(supervise, shop):
+    """Its fds have grown after the audit: it refuses, and its successor forks the worker."""
+    (shop.directory / "shop.py").write_text(APPLICATION + LATE_FD)
+    supervisor = supervise(HEAD + shop.zygote(allow="thread") + shop.listener() +
+                           shop.program(sockets="http", process_name="web_0"))
     worker = wait_running(supervisor, "web_0")
-    reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
     zygote = zygote_pid(supervisor)
-    wait_until(lambda: str(fifo) in fds(zygote), what="the thread's opening of the FIFO")
-    os.close(reader)
+    before = open_fds(zygote)
+    wait_until(lambda: open_fds(zygote) > before, what="the late fd")
     kill(worker)
-    wait_log(supervisor, "zygote 'shop': refuses to fork: .*; it is replaced by a new one")
+    wait_log(supervisor, "zygote 'shop': refuses to fork: .*inotify.*; it is replaced by a new one")
     assert shop.ask() == wait_pid(supervisor, "web_0", 2)
     assert len(shop.imported()) == 2
     assert supervisor.stop() == 0
