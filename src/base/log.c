@@ -4,6 +4,8 @@
 #include "base/fd.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <time.h>
@@ -22,6 +24,16 @@ void log_open(int fd, int mirror, enum log_level level)
 	target.level = level;
 }
 
+/* A pipe that nobody empties, or a stopped terminal, must not stop the supervisor: what does not
+ * fit now is dropped, as is the error; nobody is left to be told. */
+static void put(int fd, const char *line, size_t len)
+{
+	struct pollfd polled = { .fd = fd, .events = POLLOUT };
+
+	if (fd >= 0 && poll(&polled, 1, 0) > 0 && polled.revents & POLLOUT)
+		(void)fd_write_all(fd, line, len);
+}
+
 void log_at(enum log_level level, const char *format, ...)
 {
 	static const char names[][5] = {
@@ -29,7 +41,8 @@ void log_at(enum log_level level, const char *format, ...)
 		[LEVEL_INFO] = "INFO",     [LEVEL_WARN] = "WARN",  [LEVEL_ERROR] = "ERRO",
 		[LEVEL_CRITICAL] = "CRIT",
 	};
-	char line[8192];
+	char line[PIPE_BUF]; /* what a pipe takes at once when poll(2) says that it takes something
+			      */
 	struct timespec now;
 	struct tm tm;
 	va_list ap;
@@ -49,9 +62,7 @@ void log_at(enum log_level level, const char *format, ...)
 	if (n > 0)
 		len += (size_t)n < sizeof(line) - len - 1 ? (size_t)n : sizeof(line) - len - 2;
 	line[len++] = '\n';
-	if (target.fd >= 0)
-		(void)fd_write_all(target.fd, line, len); /* nobody is left to be told */
-	if (target.mirror >= 0)
-		(void)fd_write_all(target.mirror, line, len);
+	put(target.fd, line, len);
+	put(target.mirror, line, len);
 	errno = saved;
 }

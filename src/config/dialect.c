@@ -142,6 +142,13 @@ static void enter_section(struct reader *reader, char *name)
 	section->line = reader->line;
 }
 
+/* Keys of ours whose repetitions make one list; of supervisord's the last one counts. */
+static bool is_list(const struct dialect_section *section, const char *option)
+{
+	return section->name && strncmp(section->name, "zygote:", 7) == 0 &&
+	       strcmp(option, "allow") == 0;
+}
+
 /* Takes the name over. */
 static void begin_option(struct reader *reader, char *name, struct span value)
 {
@@ -165,7 +172,11 @@ static void begin_option(struct reader *reader, char *name, struct span value)
 	}
 	option->file = reader->file;
 	option->line = reader->line;
-	buf_clear(&option->value);
+	/* Rules add up, so that each that a report proposes can be pasted as it is. */
+	if (is_list(section, option->name) && option->value.len)
+		buf_addch(&option->value, '\n');
+	else
+		buf_clear(&option->value);
 	buf_add(&option->value, value.at, value.len);
 	reader->option = option;
 }

@@ -1,6 +1,7 @@
 /* supervisor.c - see supervisor.h. */
 #include "supervisor/supervisor.h"
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/log.h"
@@ -28,11 +29,18 @@ static void on_child(struct supervisor *supervisor, int signum)
 	reaper_run(&supervisor->reaper);
 }
 
+/* A wrapper that passes a signal on may do so to the whole process group as well: two in a moment
+ * are one. */
+#define HURRY_MS 500
+
 static void on_stop(struct supervisor *supervisor, int signum)
 {
 	if (supervisor->phase < SUPERVISOR_GROUPS) {
 		log_warn("received %s indicating exit request", signal_name(signum));
+		supervisor->stop_ms = clock_ms();
 		supervisor_shutdown(supervisor, EXIT_CLEAN);
+	} else if (clock_ms() - supervisor->stop_ms < HURRY_MS) {
+		log_info("received %s once more at once: once is meant", signal_name(signum));
 	} else {
 		log_warn("received %s again: killing what is left", signal_name(signum));
 		supervisor_hurry(supervisor);
@@ -52,8 +60,9 @@ static const struct {
 	int signum;
 	void (*act)(struct supervisor *supervisor, int signum);
 } signal_acts[] = {
-	{ SIGCHLD, on_child }, { SIGTERM, on_stop },       { SIGINT, on_stop },
-	{ SIGQUIT, on_stop },  { SIGHUP, on_unsupported }, { SIGUSR2, on_unsupported },
+	{ SIGCHLD, on_child },       { SIGTERM, on_stop },       { SIGINT, on_stop },
+	{ SIGQUIT, on_stop },        { SIGHUP, on_unsupported }, { SIGUSR1, on_unsupported },
+	{ SIGUSR2, on_unsupported },
 };
 _Static_assert(ARRAY_LEN(signal_acts) == SUPERVISOR_NSIGNALS, "a watcher for every signal");
 

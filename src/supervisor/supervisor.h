@@ -29,7 +29,7 @@ enum supervisor_phase {
 	SUPERVISOR_LAST,   /* only zygotes are left */
 };
 
-#define SUPERVISOR_NSIGNALS 6
+#define SUPERVISOR_NSIGNALS 7
 
 struct supervisor {
 	const struct config *config; /* borrowed */
@@ -53,6 +53,7 @@ struct supervisor {
 	size_t group;      /* index + 1 of the group that is being stopped */
 	enum exit_status status;
 	bool groups_begun; /* processes may exist */
+	int64_t stop_ms;   /* when it was first told to stop; CLOCK_MONOTONIC */
 	bool in_hurry;
 	int ready_fd; /* of daemon_detach(); owned; -1 */
 };

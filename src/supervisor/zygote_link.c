@@ -1,6 +1,7 @@
 /* zygote_link.c - see zygote_link.h: the life of the zygote itself. */
 #include "supervisor/zygote_link.h"
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/log.h"
@@ -16,8 +17,10 @@
 #include "supervisor/zygote_report.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -87,6 +90,27 @@ static void kill_zygote(struct zygote_link *link)
 		(void)kill(link->pid, SIGKILL);
 }
 
+/* The group of a zygote that is reaped already.  The number is only ours while one of our children
+ * (the tracer, orphans of the import) is in that group. */
+static void kill_remains(struct zygote_link *link)
+{
+	struct buf children = { 0 };
+	char path[64], *at, *end;
+	pid_t child;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
+	if (link->remains && fd_read_path(path, &children, 1 << 20) == 0 && children.data) {
+		for (at = children.data; (child = (pid_t)strtol(at, &end, 10)) > 0; at = end) {
+			if (getpgid(child) == link->remains) {
+				(void)kill(-link->remains, SIGKILL);
+				break;
+			}
+		}
+	}
+	link->remains = 0;
+	buf_done(&children);
+}
+
 /* ---- starting ---- */
 
 /* Everything that stays the same from start to start. */
@@ -140,6 +164,14 @@ static int pack_setup(struct zygote_link *link, struct buf *body, struct error *
 	return r < 0 ? -1 : 0;
 }
 
+/* A stream of ours that nobody reads any more would end the import with EPIPE: then none. */
+static int usable(int fd)
+{
+	struct pollfd polled = { .fd = fd, .events = POLLOUT };
+
+	return poll(&polled, 1, 0) > 0 && polled.revents & (POLLERR | POLLNVAL) ? -1 : fd;
+}
+
 static pid_t launch_zygote(struct zygote_link *link, int end, struct error *err)
 {
 	char *argv[] = { link->interpreter.zygote, "3", link->config->name, NULL };
@@ -149,7 +181,7 @@ static pid_t launch_zygote(struct zygote_link *link, int end, struct error *err)
 		.environment = link->environment,
 		.directory = link->config->directory,
 		.user = link->user.name ? &link->user : NULL,
-		.stdio = { -1, 1, 2 },
+		.stdio = { -1, usable(1), usable(2) },
 		.fds = &end,
 		.nfds = 1,
 		.umask = link->config->umask,
@@ -263,6 +295,7 @@ void zygote_link_stop(struct zygote_link *link)
 {
 	ev_timer_stop(link->host->loop, &link->timer);
 	close_channel(link);
+	kill_remains(link);
 	if (!link->pid) {
 		link->host->stopped(link->host, link);
 		return;
@@ -412,6 +445,7 @@ static void failed(struct zygote_link *link)
 	bool judged = link->reported && link->summary.verdict != VERDICT_CLEAN;
 	char text[64];
 
+	kill_remains(link);
 	close_channel(link);
 	ev_timer_stop(link->host->loop, &link->timer);
 	link->state = ZYGOTE_DOWN;
@@ -438,15 +472,17 @@ static void died(struct reaper_watch *watch, int status)
 	before = link->state;
 	wait_status_text(status, link->how, sizeof(link->how));
 	ev_timer_stop(link->host->loop, &link->timer);
-	if (before == ZYGOTE_IMPORTING)
-		kill_zygote(link); /* what is left of its group; the tracer has one of its own */
-	link->pid = 0;
 	zygote_queue_reset(link);
 	if (before == ZYGOTE_IMPORTING && !link->reported && link->channel >= 0) {
+		link->remains = link->pid;
+		link->pid = 0;
 		link->state = ZYGOTE_DYING;
 		zygote_link_set_timer(link, LAST_WORDS_SECONDS);
 		return;
 	}
+	if (before == ZYGOTE_IMPORTING)
+		kill_zygote(link); /* what is left of its group */
+	link->pid = 0;
 	close_channel(link);
 	link->state = ZYGOTE_DOWN;
 	if (before == ZYGOTE_STOPPING) {

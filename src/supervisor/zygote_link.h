@@ -94,6 +94,7 @@ struct zygote_link {
 	bool proved;   /* it was READY once: from now on it is started again, whatever happens */
 	bool reported; /* this start has sent its report */
 	char how[64];  /* DYING: how it ended */
+	pid_t remains; /* DYING: the process group that it had; 0: none */
 	unsigned failures; /* starts in a row that did not become READY, or refused to fork */
 	ev_tstamp started; /* loop time of the last start */
 	struct verdict_summary summary; /* of the last report */

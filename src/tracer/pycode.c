@@ -257,6 +257,66 @@ static int resolve_frame(struct pystack_reader *reader, const struct pystack_fra
 	return 0;
 }
 
+/* The outer frames of most stacks are the same few: a direct-mapped cache.  Code objects do not
+ * move or die while the zygote can be asked (zygote/hooks.c). */
+#define KNOWN_SLOTS 4096
+
+struct pystack_known {
+	struct pystack_frame frame; /* code 0: the slot is free */
+	struct pystack_line line;   /* owned; file NULL: no line of Python */
+};
+
+static struct pystack_known *known_slot(struct pystack_reader *reader,
+					const struct pystack_frame *frame)
+{
+	uintptr_t hash = (frame->code >> 4) * 31 + (frame->instr >> 1);
+
+	if (!reader->known)
+		reader->known = calloc(KNOWN_SLOTS, sizeof(*reader->known));
+	return reader->known ? &reader->known[hash % KNOWN_SLOTS] : NULL;
+}
+
+static int copy_line(struct pystack_line *to, const struct pystack_line *from)
+{
+	if (!from->file)
+		return -ENOENT;
+	to->file = strdup(from->file);
+	to->function = strdup(from->function);
+	to->line = from->line;
+	if (to->file && to->function)
+		return 0;
+	free(to->file);
+	free(to->function);
+	return -ENOMEM;
+}
+
+static int look_up(struct pystack_reader *reader, const struct pystack_frame *frame,
+		   struct pystack_line *ret)
+{
+	struct pystack_known *slot = known_slot(reader, frame);
+
+	if (!slot)
+		return -ENOMEM;
+	if (slot->frame.code != frame->code || slot->frame.instr != frame->instr) {
+		free(slot->line.file);
+		free(slot->line.function);
+		memset(slot, 0, sizeof(*slot));
+		(void)resolve_frame(reader, frame, &slot->line);
+		slot->frame = *frame;
+	}
+	return copy_line(ret, &slot->line);
+}
+
+void pystack_forget(struct pystack_reader *reader)
+{
+	for (size_t i = 0; reader->known && i < KNOWN_SLOTS; i++) {
+		free(reader->known[i].line.file);
+		free(reader->known[i].line.function);
+	}
+	free(reader->known);
+	reader->known = NULL;
+}
+
 int pystack_resolve(struct pystack_reader *reader, const struct pystack *stack,
 		    struct pystack_lines *ret)
 {
@@ -267,7 +327,7 @@ int pystack_resolve(struct pystack_reader *reader, const struct pystack *stack,
 	if (!ret->lines)
 		return -ENOMEM;
 	for (unsigned i = 0; i < stack->depth; i++)
-		if (resolve_frame(reader, &stack->frames[i], &ret->lines[ret->n]) == 0)
+		if (look_up(reader, &stack->frames[i], &ret->lines[ret->n]) == 0)
 			ret->n++;
 	return 0;
 }

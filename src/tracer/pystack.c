@@ -38,6 +38,7 @@ int pystack_init(struct pystack_reader *reader, pid_t pid)
 
 void pystack_done(struct pystack_reader *reader)
 {
+	pystack_forget(reader);
 	free(reader->chunk);
 	free(reader->scratch);
 	memset(reader, 0, sizeof(*reader));

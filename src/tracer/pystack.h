@@ -31,6 +31,7 @@ struct pystack_reader {
 	char *chunk;            /* owned: copy of a data-stack chunk */
 	size_t chunk_size;
 	struct pystack_frame *scratch; /* owned; PYSTACK_DEPTH_MAX */
+	struct pystack_known *known; /* owned: frames that were made readable already (pycode.c) */
 };
 
 int pystack_init(struct pystack_reader *reader, pid_t pid);
@@ -64,5 +65,8 @@ struct pystack_lines {
 int pystack_resolve(struct pystack_reader *reader, const struct pystack *stack,
 		    struct pystack_lines *ret);
 void pystack_lines_done(struct pystack_lines *lines);
+
+/* Forgets what pystack_resolve() has remembered; part of pystack_done(). */
+void pystack_forget(struct pystack_reader *reader);
 
 #endif

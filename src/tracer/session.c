@@ -20,6 +20,7 @@
 
 #include <errno.h>
 #include <linux/kcmp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,9 +66,8 @@ static void module_of_path(const char *path, char *to, size_t size)
 		 (int)strcspn(base, "."), base);
 }
 
-static void send_progress(void *arg)
+static void send_progress(struct session *session)
 {
-	struct session *session = arg;
 	struct import_progress progress;
 	struct buf body = { 0 };
 	char module[256];
@@ -81,6 +81,19 @@ static void send_progress(void *arg)
 	pack_str(&body, progress.path[0] ? module : NULL);
 	(void)channel_send(session->channel, MESSAGE_PROGRESS, 0, body.data, body.len, NULL, 0);
 	buf_done(&body);
+}
+
+/* About four times a second while the import runs.  Without a supervisor nobody is left who wants
+ * to know: our end takes the zygote and all that it has started with it (PTRACE_O_EXITKILL). */
+static void on_tick(void *arg)
+{
+	struct session *session = arg;
+	struct pollfd channel = { .fd = session->channel, .events = 0 };
+
+	if (poll(&channel, 1, 0) > 0 && channel.revents & (POLLHUP | POLLERR))
+		_exit(1);
+	if (session->setup->progress)
+		send_progress(session);
 }
 
 static int parse_policy(struct session *session, struct error *err)
@@ -340,10 +353,8 @@ static void tracer_main(struct session *session, pid_t root)
 				   NULL, 0);
 		return;
 	}
-	if (session->setup->progress) {
-		session->engine.tick = send_progress;
-		session->engine.tick_arg = session;
-	}
+	session->engine.tick = on_tick;
+	session->engine.tick_arg = session;
 	if (channel_send(session->sock, TRACER_ATTACHED, 0, NULL, 0, NULL, 0) < 0)
 		return;
 	if (trace_import(session))
@@ -385,9 +396,6 @@ _Noreturn void session_run(const struct zygote_setup *setup, int channel, int so
 	sigfillset(&all);
 	sigdelset(&all, SIGALRM);
 	sigprocmask(SIG_SETMASK, &all, NULL);
-	/* Out of the zygote's process group: who kills what is left of that still wants our report.
-	 */
-	(void)setpgid(0, 0);
 	close_others(channel, sock);
 	tracer_main(&session, root);
 	session_done(&session);

@@ -57,6 +57,8 @@ static pid_t fork_tracer(const struct zygote_setup *setup, int channel, const in
 				_exit(1);
 			session_run(setup, channel, ends[1], root);
 		}
+		if (tracer < 0)
+			tracer = -errno;
 		_exit(write(told[1], &tracer, sizeof(tracer)) == sizeof(tracer) ? 0 : 1);
 	}
 	close(told[1]);

@@ -167,6 +167,7 @@ def command(argv):
 
     name = os.path.basename(argv[0])
     if is_python(name):
+        check_version(name)
         return python_command(argv[0], argv[1:])
     module, colon, attributes = argv[0].partition(":")
     if colon and dotted(module) and dotted(attributes):
@@ -179,6 +180,15 @@ def command(argv):
 def is_python(name):
     """python, python3, python3.11"""
     return name.startswith("python") and not name[6:].strip("0123456789.")
+
+
+def check_version(name):
+    wanted = name[len("python"):]
+    if "." in wanted and wanted != "%d.%d" % sys.version_info[:2]:
+        raise CommandError(
+            "the command asks for %s, but its zygote is Python %d.%d; set python= in the [zygote:…] "
+            "section" % (name, *sys.version_info[:2])
+        )
 
 
 def dotted(name):
