@@ -38,8 +38,10 @@ static void on_stop(struct supervisor *supervisor, int signum)
 	if (supervisor->phase < SUPERVISOR_GROUPS) {
 		log_warn("received %s indicating exit request", signal_name(signum));
 		supervisor->stop_ms = clock_ms();
+		supervisor->stop_signal = signum;
 		supervisor_shutdown(supervisor, EXIT_CLEAN);
-	} else if (clock_ms() - supervisor->stop_ms < HURRY_MS) {
+	} else if (signum == supervisor->stop_signal &&
+		   clock_ms() - supervisor->stop_ms < HURRY_MS) {
 		log_info("received %s once more at once: once is meant", signal_name(signum));
 	} else {
 		log_warn("received %s again: killing what is left", signal_name(signum));

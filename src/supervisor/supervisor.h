@@ -54,6 +54,7 @@ struct supervisor {
 	enum exit_status status;
 	bool groups_begun; /* processes may exist */
 	int64_t stop_ms;   /* when it was first told to stop; CLOCK_MONOTONIC */
+	int stop_signal;
 	bool in_hurry;
 	int ready_fd; /* of daemon_detach(); owned; -1 */
 };

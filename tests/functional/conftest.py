@@ -331,14 +331,14 @@ def pytest_sessionfinish(session, exitstatus):
 class Supervisor:
     """`forkserver -c FILE` in the foreground."""
 
-    def __init__(self, config, directory, env):
+    def __init__(self, config, directory, env, stdout=None):
         self.log = directory / "supervisor.log"
         with open(self.log, "wb") as log:
             wrapper = shlex.split(os.environ.get("FORKSERVER_WRAPPER", ""))
             program = [*wrapper, str(builddir() / "forkserver"), "-c", str(config)]
             self.process = subprocess.Popen(program,
                                             cwd=directory, env=env, stdin=subprocess.DEVNULL,
-                                            stdout=log, stderr=subprocess.STDOUT,
+                                            stdout=log if stdout is None else stdout, stderr=log,
                                             start_new_session=True)
 
     @property
@@ -396,10 +396,10 @@ def supervise(tmp_path, environment):
     """supervise(text) starts a supervisor on that configuration; all are stopped at the end."""
     started = []
 
-    def start(text, env=None):
+    def start(text, env=None, stdout=None):
         config = tmp_path / f"forkserver-{len(started)}.conf"
         config.write_text(text)
-        supervisor = Supervisor(config, tmp_path, {**environment, **(env or {})})
+        supervisor = Supervisor(config, tmp_path, {**environment, **(env or {})}, stdout)
         started.append(supervisor)
         return supervisor
 

@@ -51,6 +51,8 @@ ROWS = {
     "hang": row(FAILED, hangs=True, function="wait_for_database"),
     "busy": row(FAILED, hangs=True, function="spin"),
     "hang_blocked": row(FAILED, hangs=True, function="<module>"),
+    "busy_threads": row(FAILED, hangs=True, function="spin_open"),
+    "killed_after_exec": row(FAILED, type="^SIGKILL$"),
     "hang_child": row(FAILED, hangs=True, function="<module>"),
     "raise": row(FAILED, type="ValueError", says="no such shop: greengrocer", function="load"),
     "raise_chained": row(FAILED, type="RuntimeError", says="configuration is incomplete"),
@@ -174,6 +176,12 @@ def test_hostile_slow(version, tmp_path, environment, name):
 def test_hostile_full_mode(version, tmp_path, environment, name):
     from conftest import Auditor
     check(Auditor(version, tmp_path, environment), name, "full")
+
+
+def test_cause_is_not_a_stale_one(auditor):
+    """The line of a failed exec is not that of a later death."""
+    audit = auditor.run("hostile_killed_after_exec", path=HOSTILE)
+    assert audit.report["error"]["traceback"] == [], str(audit)
 
 
 def test_fork_child_is_not_the_audited(auditor):

@@ -427,6 +427,41 @@ def test_second_signal_hurries(supervise, tmp_path):
     assert has_log(supervisor, "stopped: other")
 
 
+def test_a_signal_relayed_twice_is_one(supervise, tmp_path):
+    """As from a wrapper that passes on what the whole process group got."""
+    script = f"trap 'sleep 1; echo done >{tmp_path}/graceful; exit 0' TERM; echo >{tmp_path}/set; " \
+             "while :; do sleep 0.1; done"
+    supervisor = supervise(HEAD + f'[program:x]\ncommand = /bin/sh -c "{script}"\n')
+    supervisor.wait_file(tmp_path / "set")
+    supervisor.process.terminate()
+    supervisor.process.terminate()
+    assert supervisor.process.wait(DEADLINE) == 0
+    assert (tmp_path / "graceful").exists()
+
+
+def test_full_stdout_stops_nothing(supervise, tmp_path):
+    """Nobody reads the supervisor's stdout: it goes on replacing and stops when told."""
+    read_end, write_end = os.pipe()
+    os.set_blocking(write_end, False)
+    try:
+        while os.write(write_end, b"x" * 4096):
+            pass
+    except BlockingIOError:
+        pass
+    os.set_blocking(write_end, True)
+    supervisor = supervise(HEAD.replace("/dev/null", f"{tmp_path}/main.log") +
+                           "[program:x]\ncommand = /bin/sleep 1000\nstartsecs = 0\n",
+                           stdout=write_end)
+    log = tmp_path / "main.log"
+    wait_until(lambda: log.exists() and "spawned: 'x'" in log.read_text(), what="the start")
+    kill(int(re.findall(r"spawned: 'x' with pid (\d+)", log.read_text())[0]))
+    wait_until(lambda: log.read_text().count("spawned: 'x'") == 2, what="the replacement")
+    supervisor.process.terminate()
+    assert supervisor.process.wait(DEADLINE) == 0
+    os.close(read_end)
+    os.close(write_end)
+
+
 def test_hup_and_usr2_change_nothing(supervise):
     supervisor = supervise(HEAD + "[program:x]\ncommand = /bin/sleep 1000\n")
     pid = wait_running(supervisor, "x")
@@ -434,6 +469,8 @@ def test_hup_and_usr2_change_nothing(supervise):
     wait_log(supervisor, "received SIGHUP: .* not available")
     supervisor.process.send_signal(signal.SIGUSR2)
     wait_log(supervisor, "received SIGUSR2: .* not available")
+    supervisor.process.send_signal(signal.SIGUSR1)
+    wait_log(supervisor, "received SIGUSR1: .* not available")
     assert is_alive(pid)
     assert supervisor.stop() == 0
 

@@ -1,5 +1,6 @@
 """The supervisor with zygotes: workers forked, replaced, left alone, refused."""
 import os
+import pathlib
 import pwd
 import random
 import re
@@ -357,9 +358,9 @@ def test_memory_is_in_the_log(supervise, shop):
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can start zygotes as another user")
 def test_user_of_a_zygote(supervise, tmp_path, version):
     """It imports as that user; so do its workers run."""
-    zygote = zygotes()[version].resolve()
-    if any(place.stat().st_mode & 0o001 == 0 for place in [zygote, *zygote.parents]):
-        pytest.skip(f"another user may not run {zygote}")
+    for program in zygotes()[version].resolve(), pathlib.Path(interpreter(version)).resolve():
+        if any(place.stat().st_mode & 0o001 == 0 for place in [program, *program.parents]):
+            pytest.skip(f"another user may not run {program}")
     supervisor = supervise(HEAD + f"""
 [zygote:shop]
 python = {interpreter(version)}

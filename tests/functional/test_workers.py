@@ -92,6 +92,20 @@ def mode(request):
     return request.param
 
 
+def test_what_the_import_gave_up_stays_so(rig, mode):
+    """Privileges above all: they belong to a thread, and another one than the importing one forks."""
+    rig.start({"web": "probe_dropped:report"}, preload="probe_dropped", mode=mode)
+    seen, = rig.probed()
+    status = seen["status"]
+    assert int(status["CapEff"], 16) == int(status["CapPrm"], 16) == 0
+    assert status["NoNewPrivs"] == "1"
+    assert status["Seccomp"] == "0"
+    assert seen["alternate"] and seen["nice"] == 3 and seen["slack"] == 77777
+    # 0 to 2 are the worker's own, and nothing of the zygote's is left; one is open for the listing.
+    assert seen["fds"][:3] == [0, 1, 2] and len(seen["fds"]) <= 4
+    assert seen["targets"][1] == f"{rig.directory}/web.out"
+
+
 def plain_residue(rig, environment):
     """The same probe in a plainly started process."""
     probes = rig.directory / "plain"

@@ -502,6 +502,24 @@ START_TEST(finds_file)
 }
 END_TEST
 
+/* Each rule that a report proposes is pasted as it is; other keys keep supervisord's meaning. */
+START_TEST(repeated_rules_add_up)
+{
+	const struct config_zygote *z;
+
+	ck_assert_int_eq(load("[zygote:z]\npreload = a\nallow = fd\npreload = b\n"
+			      "allow = thread keep\n  lock\n[zygote:z]\nallow = pipe\n"),
+			 0);
+	z = config_find_zygote(config, "z");
+	ck_assert_ptr_nonnull(z);
+	ck_assert_uint_eq(strv_len(z->preload), 1);
+	ck_assert_str_eq(z->preload[0], "b");
+	ck_assert_uint_eq(strv_len(z->allow), 4);
+	ck_assert_str_eq(z->allow[0], "fd");
+	ck_assert_str_eq(z->allow[3], "pipe");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("config_config");
@@ -515,6 +533,7 @@ int main(void)
 	tcase_add_test(tcase, without_supervisord_section);
 	tcase_add_test(tcase, a_zygote_and_its_workers);
 	tcase_add_test(tcase, zygote_defaults);
+	tcase_add_test(tcase, repeated_rules_add_up);
 	tcase_add_test(tcase, supervisords_types);
 	tcase_add_test(tcase, groups);
 	tcase_add_test(tcase, includes);
