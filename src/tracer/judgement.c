@@ -6,6 +6,7 @@
 #include "base/util.h"
 #include "report/document.h"
 #include "tracer/engine.h"
+#include "tracer/stacks.h"
 #include "tracer/survey.h"
 #include "tracer/tracer.h"
 
@@ -17,50 +18,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-
-/* ---- stacks ---- */
-
-/* importlib's own frames, and the zygote's, say nothing to the reader. */
-static bool is_machinery(const char *file)
-{
-	static const char *const names[] = { "<frozen importlib._bootstrap>",
-					     "<frozen importlib._bootstrap_external>",
-					     "<frozen zipimport>", "<forkserver>" };
-	static const char *const ends[] = { "/importlib/__init__.py", "/importlib/_bootstrap.py",
-					    "/importlib/_bootstrap_external.py" };
-	size_t len = strlen(file);
-
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (strcmp(file, names[i]) == 0)
-			return true;
-	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
-		if (len > strlen(ends[i]) && strcmp(file + len - strlen(ends[i]), ends[i]) == 0)
-			return true;
-	return false;
-}
-
-static int add_lines(struct report_stack *to, const struct pystack_lines *lines)
-{
-	for (size_t i = lines->n; i-- > 0;) {
-		const struct pystack_line *line = &lines->lines[i];
-
-		if (!is_machinery(line->file) &&
-		    !report_add_frame(to, line->file, line->line, line->function))
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-static int add_stack(struct report_stack *to, struct engine *engine, const struct pystack *stack)
-{
-	struct pystack_lines lines;
-	int r = pystack_resolve(&engine->reader, stack, &lines);
-
-	if (r == 0)
-		r = add_lines(to, &lines);
-	pystack_lines_done(&lines);
-	return r;
-}
 
 /* strdup() that keeps NULL. */
 static char *copy(const char *text)
@@ -93,12 +50,12 @@ static int attribute(struct finding *finding, struct engine *engine,
 	finding->attributed = true;
 	finding->syscall = copy(record->syscall);
 	finding->thread = copy(thread);
-	if (add_stack(&finding->stack, engine, record->stack) < 0)
+	if (stacks_add(&finding->stack, engine, record->stack) < 0)
 		return -ENOMEM;
 	for (const struct record *r = record->parent; r; r = r->parent) {
 		struct report_origin *origin = report_add_origin(finding, r->fd, r->syscall);
 
-		if (!origin || add_stack(&origin->stack, engine, r->stack) < 0)
+		if (!origin || stacks_add(&origin->stack, engine, r->stack) < 0)
 			return -ENOMEM;
 		origin->thread = copy(r->thread);
 	}
@@ -413,146 +370,4 @@ int judgement_verdict(struct verdict *verdict, const struct report *report,
 			(struct audited_fd){ now->fds[i].fd, (uint64_t)now->fds[i].dev,
 					     (uint64_t)now->fds[i].ino };
 	return add_actions(verdict, report, now);
-}
-
-/* ---- errors ---- */
-
-int judgement_exception(struct report *report, const struct import_result *result)
-{
-	struct report_error *error =
-		report_set_error(report, "import", result->type ? result->type : "Exception",
-				 result->message ? result->message : "");
-
-	if (!error)
-		return -ENOMEM;
-	error->text = copy(result->text);
-	for (size_t i = 0; result->frames && result->frames[i]; i += 3) {
-		if (is_machinery(result->frames[i]))
-			continue;
-		if (!report_add_frame(&error->stack, result->frames[i],
-				      (unsigned)strtoul(result->frames[i + 1], NULL, 10),
-				      result->frames[i + 2]))
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-static const char *signal_name(int sig, char *space, size_t size)
-{
-	const char *abbrev = sigabbrev_np(sig);
-
-	if (abbrev)
-		snprintf(space, size, "SIG%s", abbrev);
-	else
-		snprintf(space, size, "signal %d", sig);
-	return space;
-}
-
-static int set_gone(struct report *report, struct engine *engine)
-{
-	char type[32], text[256];
-
-	if (WIFEXITED(engine->status)) {
-		snprintf(text, sizeof(text),
-			 "the application ended the process with exit status %d while it was being "
-			 "imported (os._exit, a daemonising fork, or a library's exit())",
-			 WEXITSTATUS(engine->status));
-		return report_set_error(report, "import", "ProcessExit", text) ? 0 : -ENOMEM;
-	}
-	signal_name(WTERMSIG(engine->status), type, sizeof(type));
-	snprintf(text, sizeof(text), "the process was killed by %s%s while importing", type,
-		 WTERMSIG(engine->status) == SIGKILL
-			 ? " (by the kernel for want of memory, or by somebody)"
-			 : "");
-	return report_set_error(report, "import", type, text) ? 0 : -ENOMEM;
-}
-
-static int set_timeout(struct report *report, struct engine *engine, unsigned timeout_s)
-{
-	struct report_error *error;
-	char text[160];
-
-	snprintf(text, sizeof(text),
-		 "the import did not end within %u seconds (preload_timeout); this is what every "
-		 "thread was doing",
-		 timeout_s);
-	error = report_set_error(report, "import", "Timeout", text);
-	if (!error)
-		return -ENOMEM;
-	for (struct tracee *t = engine_next(engine, NULL); t; t = engine_next(engine, t)) {
-		struct report_thread *thread;
-
-		if (!t->collected)
-			continue;
-		thread = report_add_thread(error, engine_thread_name(engine, t->tid), t->tid);
-		if (!thread || add_stack(&thread->stack, engine, t->stack) < 0)
-			return -ENOMEM;
-		if (t->tid == engine->root && add_stack(&error->stack, engine, t->stack) < 0)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-static int set_outcome(struct report *report, struct engine *engine, unsigned timeout_s)
-{
-	char type[32], text[512];
-
-	switch (engine->outcome) {
-	case ENGINE_GONE:
-		return set_gone(report, engine);
-	case ENGINE_TIMEOUT:
-		return set_timeout(report, engine, timeout_s);
-	case ENGINE_STOPPED:
-		signal_name(engine->status, type, sizeof(type));
-		snprintf(
-			text, sizeof(text),
-			"the application stopped itself with %s while importing; nobody would wake "
-			"it again",
-			type);
-		return report_set_error(report, "import", type, text) ? 0 : -ENOMEM;
-	case ENGINE_EXECED:
-		snprintf(text, sizeof(text),
-			 "the application replaced its process by another program, %s, while "
-			 "importing",
-			 engine->text ? engine->text : "(unknown)");
-		return report_set_error(report, "import", "ProcessExec", text) ? 0 : -ENOMEM;
-	case ENGINE_CONFINED:
-		return report_set_error(
-			       report, "import", "SeccompFilter",
-			       "the application installed a seccomp filter while importing; "
-			       "workers would "
-			       "run without it. Install it in the worker, or set audit_mode = full")
-			       ? 0
-			       : -ENOMEM;
-	case ENGINE_UNREADABLE:
-		return report_set_error(report, "audit", "Unreadable",
-					"the application called prctl(PR_SET_DUMPABLE, 0) while "
-					"importing, after "
-					"which its tracer may not read it. Call it in the worker, "
-					"or give forkserver "
-					"CAP_SYS_PTRACE")
-			       ? 0
-			       : -ENOMEM;
-	case ENGINE_OLD_KERNEL:
-		return report_set_error(report, "audit", "OldKernel",
-					"ptrace(PTRACE_GET_SYSCALL_INFO) does not work here: the "
-					"audit needs "
-					"Linux 5.3 or later, and no sandbox in its place")
-			       ? 0
-			       : -ENOMEM;
-	default:
-		return report_set_error(report, "audit", "TracerError",
-					"the traced process has vanished")
-			       ? 0
-			       : -ENOMEM;
-	}
-}
-
-int judgement_outcome(struct report *report, struct engine *engine, unsigned timeout_s)
-{
-	int r = set_outcome(report, engine, timeout_s);
-
-	if (r == 0 && engine_has_cause(engine))
-		r = add_lines(&report->error->stack, &engine->cause);
-	return r;
 }
