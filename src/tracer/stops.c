@@ -15,6 +15,7 @@
 #include "tracer/engine.h"
 #include "tracer/remote.h"
 #include "tracer/tracee.h"
+#include "tracer/tracer.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -23,11 +24,6 @@
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
-
-#define THREAD_NAME_MAX 128
-
-/* Written by the zygote's audit hook just before a Python thread starts (zygote/embed.c). */
-extern char pending_thread_name[THREAD_NAME_MAX];
 
 enum stop {
 	STOP_NONE,  /* nothing to do */

@@ -77,6 +77,12 @@ struct import_progress {
 };
 extern struct import_progress import_progress;
 
+/* The name of the Python thread that is about to start.  Written by the zygote (zygote/hooks.c)
+ * with the GIL held, read and emptied by the tracer when it sees the clone, which comes before the
+ * GIL is let go. */
+#define THREAD_NAME_MAX 128
+extern char pending_thread_name[THREAD_NAME_MAX];
+
 struct tracer {
 	int sock; /* owned: the zygote's end; -1: no tracer */
 	bool full;

@@ -2,14 +2,11 @@
 #include "zygote/hooks.h"
 
 #include "tracer/python.h"
+#include "tracer/tracer.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define THREAD_NAME_MAX 128
-
-/* The name of the Python thread that is about to start: written here with the GIL held, read by the
- * tracer when it sees the clone (tracer/engine.c), which comes before the GIL is let go. */
 char pending_thread_name[THREAD_NAME_MAX];
 
 /* ---- code objects ---- */
