@@ -188,25 +188,11 @@ static char **make_environment(const struct spawn_request *request)
 	return environment;
 }
 
-static PyObject *list_of(char *const *strv)
-{
-	PyObject *list = PyList_New(0);
-
-	for (size_t i = 0; list && strv && strv[i]; i++) {
-		PyObject *item = PyUnicode_DecodeFSDefault(strv[i]);
-
-		if (!item || PyList_Append(list, item) < 0)
-			Py_CLEAR(list);
-		Py_XDECREF(item);
-	}
-	return list;
-}
-
 /* worker.py's become(): the five things that run the command. */
 static PyObject *resolve(struct forker *forker, const struct spawn_request *request)
 {
-	PyObject *argv = list_of(request->argv);
-	PyObject *env = list_of(environ);
+	PyObject *argv = embed_list(request->argv);
+	PyObject *env = embed_list(environ);
 	PyObject *parts = NULL;
 
 	if (argv && env)

@@ -121,7 +121,7 @@ PyObject *embed_call(struct embed *embed, const char *function, const char *form
 	return result;
 }
 
-static PyObject *list_of(char *const *strv)
+PyObject *embed_list(char *const *strv)
 {
 	PyObject *list = PyList_New(0);
 
@@ -168,7 +168,7 @@ int embed_init(struct embed *embed, const struct zygote_setup *setup, struct err
 		return python_error(err, "cannot load the zygote's own Python code");
 	if (check_prefix(setup->python_prefix, err) < 0)
 		return -1;
-	path = list_of(setup->path);
+	path = embed_list(setup->path);
 	if (path)
 		result = embed_call(embed, "prepare", "(sO)", setup->name ? setup->name : "", path);
 	Py_XDECREF(path);
@@ -253,7 +253,7 @@ void embed_import(struct embed *embed, const struct zygote_setup *setup,
 		  struct import_result *result)
 {
 	int64_t start = clock_us();
-	PyObject *modules = list_of(setup->preload);
+	PyObject *modules = embed_list(setup->preload);
 	PyObject *done = NULL;
 
 	memset(result, 0, sizeof(*result));

@@ -31,6 +31,10 @@ void embed_import(struct embed *embed, const struct zygote_setup *setup,
  * good. */
 void embed_prepare_fork(struct embed *embed);
 
+/* A list of str, decoded as file names are (PEP 383); strv may be NULL.  A new reference, or NULL
+ * with an exception set. */
+PyObject *embed_list(char *const *strv);
+
 /* Calls a function of worker.py; a new reference, or NULL with an exception set. */
 PyObject *embed_call(struct embed *embed, const char *function, const char *format, ...);
 
