@@ -27,6 +27,14 @@ LIBC.prctl(PR_SET_TIMERSLACK, 77777, 0, 0, 0)
 assert LIBC.capset(ctypes.byref(Header(CAPABILITY_VERSION_3, 0)), (ctypes.c_uint32 * 6)()) == 0
 
 
+def own_file(fd):
+    """With some builds of libffi every import of ctypes keeps its library open."""
+    try:
+        return "/libffi" in os.readlink(f"/proc/self/fd/{fd}")
+    except FileNotFoundError:
+        return False  # that of the listing
+
+
 def report():
     stack = Stack()
     LIBC.sigaltstack(None, ctypes.byref(stack))
@@ -34,7 +42,7 @@ def report():
         status = dict(line.rstrip("\n").split(":\t", 1) for line in file)
     seen = {"status": status, "alternate": bool(stack.sp), "nice": os.nice(0),
             "slack": LIBC.prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0),
-            "fds": sorted(int(fd) for fd in os.listdir("/proc/self/fd")),
+            "fds": sorted(int(fd) for fd in os.listdir("/proc/self/fd") if not own_file(fd)),
             "targets": [os.readlink(f"/proc/self/fd/{fd}") for fd in range(3)]}
     with open(os.path.join(os.environ["PROBE_DIR"], "probe-dropped.json.new"), "w",
               encoding="utf-8") as file:
