@@ -11,6 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* As /proc shows the path of a file that has none any more. */
+static bool is_deleted(const char *target)
+{
+	static const char mark[] = " (deleted)";
+	size_t len = target ? strlen(target) : 0;
+
+	return len >= sizeof(mark) && strcmp(target + len - (sizeof(mark) - 1), mark) == 0;
+}
+
 /* Reopening needs a path, and only an fd can be reopened, replaced or closed. */
 static bool possible(enum rule_action action, const struct finding *finding)
 {
@@ -18,7 +27,8 @@ static bool possible(enum rule_action action, const struct finding *finding)
 
 	if (action == RULE_KEEP)
 		return true;
-	if (strcmp(finding->kind, "fd") != 0)
+	if (strcmp(finding->kind, "fd") != 0 ||
+	    (action == RULE_REOPEN && is_deleted(finding->target)))
 		return false;
 	return action != RULE_REOPEN || strcmp(type, "file") == 0 ||
 	       strcmp(type, "directory") == 0 || strcmp(type, "device") == 0;

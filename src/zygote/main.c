@@ -309,7 +309,8 @@ static _Noreturn void run(struct zygote *zygote)
 	int r = filter ? start_fork_thread(zygote) : 0;
 
 	if (r < 0) {
-		send_error(zygote, "audit", "TracerError", strerror(-r));
+		error_set(&err, "cannot start the thread that forks: %s", strerror(-r));
+		send_error(zygote, "audit", "TracerError", err.text);
 		_exit(EXIT_AUDIT);
 	}
 	if (zygote->setup.policy != AUDIT_OFF &&

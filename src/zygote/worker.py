@@ -19,11 +19,22 @@ def prepare(name, path):
     import os
 
     sys.argv = [name]
-    sys.path[:0] = [os.path.abspath(p) for p in path] + [os.getcwd()]
+    try:
+        path = [*map(os.path.abspath, path), os.getcwd()]
+    except OSError as error:
+        warn(name, "the working directory is gone (%s); it is not on sys.path" % error.strerror)
+    for entry in path:
+        if not os.path.exists(entry):
+            warn(name, "path = %s: it does not exist, or may not be read" % entry)
+    sys.path[:0] = path
     # A collection would touch every object that the workers are to share.  The switch itself is
     # left alone: the application may ask for it or set it.
     STATE["threshold"] = gc.get_threshold()
     gc.set_threshold(0, *STATE["threshold"][1:])
+
+
+def warn(name, text):
+    print("forkserver: %s: %s" % (name, text), file=sys.stderr, flush=True)
 
 
 def preload(modules, warmup):
@@ -138,12 +149,15 @@ def become(argv, environment):
 
     # The process has this environment already; os.environ is Python's copy of it, and setting it by its own
     # methods would make a third.
-    data = os.environ._data
-    data.clear()
-    for entry in environment:
-        name, equals, value = entry.partition("=")
-        if equals:
+    pairs = [entry.partition("=")[::2] for entry in environment if "=" in entry]
+    data = getattr(os.environ, "_data", None)
+    if isinstance(data, dict) and hasattr(os.environ, "encodekey"):
+        data.clear()
+        for name, value in pairs:
             data[os.environ.encodekey(name)] = os.environ.encodevalue(value)
+    else:  # the application has put something else in its place
+        os.environ.clear()
+        os.environ.update(pairs)
     if gc.get_threshold()[0] == 0:
         gc.set_threshold(*STATE["threshold"])
     threading = sys.modules.get("threading")

@@ -423,6 +423,45 @@ def test_interrupted(tmp_path, environment, module, python, number):
     assert children() == []
 
 
+def test_killed_supervisor_leaves_nothing(tmp_path, environment, module, python):
+    """As when a job's time is up: the tracer ends when nobody listens, and takes the import with it."""
+    process = start_busy(tmp_path, environment, module, python)
+    left = descendants(process.pid)
+    assert len(left) >= 4
+    process.kill()
+    process.communicate(timeout=DEADLINE)
+    wait_until(lambda: not any(pathlib.Path(f"/proc/{pid}").exists() and
+                               proc_status(pid, "State")[0] != "Z" for pid in left),
+               what="the end of zygote, tracer and the import's processes")
+
+
+def test_path_that_is_not_there_is_named(command, module, python, tmp_path):
+    (tmp_path / "z.conf").write_text(f"[zygote:z]\npython = {python[1]}\npreload = absent\n"
+                                     "path = /no/such place\n")
+    run = command("-c", "z.conf", check=3)
+    assert "forkserver: z: path = /no/such place: it does not exist" in run.err
+
+
+def test_working_directory_that_is_gone(environment, module, python, tmp_path):
+    module("fine", CLEAN)
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    run = subprocess.run(["/bin/sh", "-c", 'rmdir "$PWD" && exec "$@"', "sh",
+                          builddir() / "forkserver", "--audit-only", *python, "--path", tmp_path,
+                          "fine"], cwd=gone, env=environment, stdin=subprocess.DEVNULL,
+                         capture_output=True, text=True, timeout=DEADLINE)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "the working directory is gone" in run.stderr
+
+
+def test_deleted_file_cannot_be_reopened(command, module, python):
+    """No worker could: so the rule does not allow it, and says so by being unused."""
+    leak = module("deleted", 'import os, tempfile\nFD, PATH = tempfile.mkstemp()\nos.unlink(PATH)\n')
+    run = command(*python, "--allow", "file reopen", leak, check=1)
+    assert "(deleted)" in run.out
+    command(*python, "--allow", "file keep", leak, check=0)
+
+
 def test_ignored_signals_stay_ignored(tmp_path, environment, module, python):
     """nohup, a shell's background job, and a parent that ignores SIGCHLD."""
     module("waits", "import os, time\nopen('started', 'w').close()\n"
