@@ -54,6 +54,17 @@ struct zygote {
 /* Exit statuses are the audit's (forkserver(8)); the report on the channel says more. */
 enum { EXIT_USAGE = 2, EXIT_IMPORT = 3, EXIT_AUDIT = 4 };
 
+#if defined(__SANITIZE_ADDRESS__)
+/* In a build with AddressSanitizer: CPython frees not everything at its end, and what becomes of a
+ * crash is the application's affair. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+	return "detect_leaks=0:handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0:"
+	       "handle_abort=0:use_sigaltstack=0";
+}
+#endif
+
 static int move_up(int fd)
 {
 	struct rlimit limit;
