@@ -244,7 +244,6 @@ static void record_creation(struct engine *engine, struct tracee *tracee, int64_
 		break;
 	case CALL_MAP:
 		here->address = (uintptr_t)result;
-		here->size = tracee->args[1];
 		ledger_add_map(&engine->ledger, record_ref(here));
 		break;
 	default:

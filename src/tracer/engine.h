@@ -19,19 +19,17 @@ struct tracee {
 	struct tracee *next; /* in its hash bucket */
 	pid_t tid;
 	pid_t tgid;
-	bool root;       /* a thread of the zygote */
-	bool shares_fds; /* its fd table is the zygote's (CLONE_FILES) */
-	bool started;    /* has had its first stop */
-	bool gone;       /* a child process that has ended; kept to explain its zombie */
-	bool collected;  /* its stack was taken for the report of a hang */
-	const struct call
-		*call;    /* the call it is in, until its exit stop; NULL: none that concerns us */
-	uint64_t args[6]; /* of that call */
-	struct record *
-		origin; /* owned: the clone, fork or vfork that made it; NULL for the main thread */
-	char *name; /* owned: Python's name of the thread, as threading knew it when it started */
-	uintptr_t ident;       /* its pthread_self(); 0: not known */
-	struct pystack *stack; /* owned: of the report of a hang */
+	bool root;               /* a thread of the zygote */
+	bool shares_fds;         /* its fd table is the zygote's (CLONE_FILES) */
+	bool started;            /* has had its first stop */
+	bool gone;               /* a child process that has ended; kept to explain its zombie */
+	bool collected;          /* its stack was taken for the report of a hang */
+	const struct call *call; /* that it is in, until its exit stop; NULL: none of ours */
+	uint64_t args[6];        /* of that call */
+	struct record *origin;   /* owned: what made it; NULL: the main thread */
+	char *name;              /* owned: Python's name of the thread when it started */
+	uintptr_t ident;         /* its pthread_self(); 0: not known */
+	struct pystack *stack;   /* owned: of the report of a hang */
 };
 
 /* Why engine_run() came back. */

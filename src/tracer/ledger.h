@@ -14,32 +14,26 @@
 struct pystack;
 struct call;
 
+/* What a call can have made: guards against a number that was used again unseen. */
+enum record_class { RECORD_ANY, RECORD_PATH, RECORD_SOCKET, RECORD_PIPE, RECORD_ANON };
+
 /* One creation.  Counted, because copies of an fd keep the record that they descend from. */
 struct record {
 	unsigned refs;
 	int fd;              /* CALL_MAP: -1 */
 	const char *syscall; /* static */
-	enum record_class {  /* what the call can have made; guards against a number used again
-				unseen */
-			    RECORD_ANY,
-			    RECORD_PATH,
-			    RECORD_SOCKET,
-			    RECORD_PIPE,
-			    RECORD_ANON,
-	} class;
+	enum record_class class;
 	pid_t tid;
 	char *thread;          /* owned; its name then, NULL: only the kernel's name is known */
 	struct pystack *stack; /* owned reference; NULL: no Python on that thread's stack */
 	struct record *parent; /* owned reference: the fd this one is a copy of, or NULL */
 	uintptr_t address;     /* of a mapping */
-	uint64_t size;
 };
 
 struct record *record_new(void); /* one reference; NULL: out of memory */
 struct record *record_ref(struct record *record);
 void record_unref(struct record *record);
 
-/* Takes the record over at `index`, dropping an older one.  0 or -errno. */
 struct ledger {
 	struct record **fds; /* owned; by fd number */
 	size_t nfds;
@@ -51,6 +45,8 @@ struct ledger {
 };
 
 void ledger_done(struct ledger *ledger);
+/* Each takes the record over and drops an older one of the same fd number or address.  0 or -errno.
+ */
 int ledger_add_fd(struct ledger *ledger, struct record *record);
 int ledger_add_lock(struct ledger *ledger, struct record *record);
 int ledger_add_map(struct ledger *ledger, struct record *record);

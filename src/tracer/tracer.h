@@ -7,8 +7,7 @@
  *   … import …                    records each creation
  *   tracer_end ─────────────────► looks at what is left, judges, sends MESSAGE_REPORT
  *   tracer_verdict ◄───────────── may it fork, and what becomes of each allowed fd
- *                                 detaches; stays only while something started under the filter
- * lives
+ *                                 detaches; stays while something under the filter lives
  */
 #ifndef TRACER_TRACER_H
 #define TRACER_TRACER_H

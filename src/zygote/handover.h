@@ -6,9 +6,10 @@
  * memory: its stack, its thread control block, its thread-local storage.  What makes a thread the
  * main one, in user space, is just two registers, and so the worker takes them over:
  *
- *   main thread          handover_park(): keeps its context ► parked for ever, holding the GIL,
- * ready for a fork fork thread          handover_fork(): thread pointer = main's ► libc's fork() ►
- * parent: thread pointer back worker child: longjmp to the kept context
+ *   main thread   handover_park(): keeps its context ► parked for ever, with the GIL
+ *   middle process, a vfork() child of the fork thread
+ *                 handover_fork(): thread pointer = main's ► libc's fork() ► _exit()
+ *   worker        ........................................ ► longjmp() to the kept context
  *
  * The thread pointer is changed before the fork, so that libc's fork() in the child treats the main
  * thread as the survivor: it sets its tid, keeps its place in the list of threads (dl_stack_user in
