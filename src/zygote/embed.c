@@ -33,7 +33,7 @@ static const char helpers_source[] = {
 
 /* The links of this directory are the threads, and two more (proc_task_getattr() in the kernel's
  * fs/proc/base.c); to look opens nothing.  0: not known. */
-static size_t count_threads(void)
+static size_t task_links(void)
 {
 	struct stat st;
 
@@ -158,7 +158,7 @@ int embed_init(struct embed *embed, const struct zygote_setup *setup, struct err
 {
 	PyObject *path, *result = NULL;
 
-	embed->threads = count_threads();
+	embed->threads = task_links();
 	if (hooks_install() < 0 || opencode_install() < 0)
 		return error_set(err, "Python refuses the zygote's hooks");
 	if (start_python(setup, err) < 0)
@@ -239,7 +239,7 @@ static void add_facts(struct embed *embed, struct import_result *result)
 	PyObject *facts = embed_call(embed, "facts", "()");
 
 	result->threads = to_strv(names);
-	if (facts && PyTuple_Check(facts) && PyTuple_GET_SIZE(facts) == 4) {
+	if (facts && PyTuple_Check(facts) && PyTuple_GET_SIZE(facts) == 3) {
 		result->python = to_bytes(PyTuple_GET_ITEM(facts, 0));
 		result->stdlib = to_bytes(PyTuple_GET_ITEM(facts, 1));
 		result->cwd = to_bytes(PyTuple_GET_ITEM(facts, 2));
@@ -277,7 +277,7 @@ void embed_import(struct embed *embed, const struct zygote_setup *setup,
  * remove_from_shutdown_handles()). From the fork's preparation on the main thread keeps both. */
 static void let_threads_end(const struct embed *embed)
 {
-	for (int i = 0; i < ENDING_TRIES && count_threads() > embed->threads; i++) {
+	for (int i = 0; i < ENDING_TRIES && task_links() > embed->threads; i++) {
 		Py_BEGIN_ALLOW_THREADS;
 		usleep(ENDING_US);
 		Py_END_ALLOW_THREADS;

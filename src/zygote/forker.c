@@ -75,17 +75,24 @@ static size_t count_threads(void)
 	return n;
 }
 
-/* A number of /proc/thread-self/status or smaps_rollup; 0 if it is not there. */
-static uint64_t proc_number(const char *path, const char *field)
+/* The number after `field` in the text of a /proc file; 0 if it is not there. */
+static uint64_t number_after(const struct buf *text, const char *field)
+{
+	const char *at = strstr(buf_str(text), field);
+
+	return at ? strtoull(at + strlen(field), NULL, 10) : 0;
+}
+
+/* Whether the calling thread is under a seccomp filter. */
+static bool is_filtered(void)
 {
 	struct buf text = { 0 };
-	uint64_t value = 0;
-	char *at;
+	bool filtered;
 
-	if (fd_read_path(path, &text, 1 << 20) == 0 && text.data && (at = strstr(text.data, field)))
-		value = strtoull(at + strlen(field), NULL, 10);
+	(void)fd_read_path("/proc/thread-self/status", &text, 1 << 20);
+	filtered = number_after(&text, "\nSeccomp:\t") != 0;
 	buf_done(&text);
-	return value;
+	return filtered;
 }
 
 static bool belongs_to(const struct message *msg, int fd)
@@ -227,10 +234,13 @@ static bool on_spawn(struct forker *forker)
 static void send_ready(struct forker *forker)
 {
 	struct zygote_ready ready = { .import_us = forker->import_us };
-	struct buf body = { 0 };
+	struct buf body = { 0 }, sizes = { 0 };
 
-	ready.rss = proc_number("/proc/self/smaps_rollup", "\nRss:") * 1024;
-	ready.pss = proc_number("/proc/self/smaps_rollup", "\nPss:") * 1024;
+	/* Once: the kernel walks all of our page tables for it. */
+	(void)fd_read_path("/proc/self/smaps_rollup", &sizes, 1 << 20);
+	ready.rss = number_after(&sizes, "\nRss:") * 1024;
+	ready.pss = number_after(&sizes, "\nPss:") * 1024;
+	buf_done(&sizes);
 	zygote_ready_pack(&body, &ready);
 	(void)channel_send(forker->channel, MESSAGE_READY, 0, body.data, body.len, NULL, 0);
 	buf_done(&body);
@@ -254,8 +264,7 @@ void forker_run(struct forker *forker)
 	int fd;
 
 	set_signals(forker);
-	if (forker->handover.thread_pointer &&
-	    proc_number("/proc/thread-self/status", "\nSeccomp:\t") != 0) {
+	if (forker->handover.thread_pointer && is_filtered()) {
 		dprintf(2, "forkserver: the application has installed a seccomp filter for all "
 			   "threads; install it in the worker, or set audit_mode = full\n");
 		_exit(4);

@@ -94,48 +94,51 @@ static int reserve_fds(void)
 	return n;
 }
 
-/* A report of ours, for what happens without or before the tracer. */
-static void send_error(struct zygote *zygote, const char *kind, const char *type, const char *text)
+/* A report of ours, for what happens without or before the tracer: begun here, sent below. */
+static void begin_report(const struct zygote *zygote, struct report *report)
 {
-	struct report report;
-	char *json;
+	report_init(report);
+	report->name = zygote->setup.name ? strdup(zygote->setup.name) : NULL;
+	report->target = strv_copy(zygote->setup.preload);
+}
 
-	report_init(&report);
-	report.name = zygote->setup.name ? strdup(zygote->setup.name) : NULL;
-	report.target = strv_copy(zygote->setup.preload);
-	report.mode = strdup(zygote->setup.mode == AUDIT_FULL ? "full" : "filter");
-	(void)report_set_error(&report, kind, type, text);
-	json = report_json(&report);
+static void send_report(struct zygote *zygote, struct report *report)
+{
+	char *json = report_json(report);
+
 	if (json)
 		(void)channel_send(zygote->channel, MESSAGE_REPORT, 0, json, strlen(json), NULL, 0);
 	free(json);
-	report_done(&report);
+	report_done(report);
+}
+
+/* The audit cannot be: nothing is imported or forked. */
+static _Noreturn void give_up(struct zygote *zygote, const char *type, const char *text)
+{
+	struct report report;
+
+	begin_report(zygote, &report);
+	report.mode = strdup(zygote->setup.mode == AUDIT_FULL ? "full" : "filter");
+	(void)report_set_error(&report, "audit", type, text);
+	send_report(zygote, &report);
+	_exit(EXIT_AUDIT);
 }
 
 /* With `audit = off` there is no tracer to send one. */
-static void send_unaudited(struct zygote *zygote, struct import_result *result)
+static void send_unaudited(struct zygote *zygote, const struct import_result *result)
 {
+	struct report_error *error = NULL;
 	struct report report;
-	char *json;
 
-	report_init(&report);
-	report.name = zygote->setup.name ? strdup(zygote->setup.name) : NULL;
-	report.target = strv_copy(zygote->setup.preload);
+	begin_report(zygote, &report);
 	report.import_us = result->import_us;
 	report.python = result->python ? strdup(result->python) : NULL;
 	(void)report_note(&report, "the audit is off: nothing was looked at");
-	if (result->failed) {
-		struct report_error *error =
-			report_set_error(&report, "import", result->type, result->message);
-
-		if (error)
-			error->text = result->text ? strdup(result->text) : NULL;
-	}
-	json = report_json(&report);
-	if (json)
-		(void)channel_send(zygote->channel, MESSAGE_REPORT, 0, json, strlen(json), NULL, 0);
-	free(json);
-	report_done(&report);
+	if (result->failed)
+		error = report_set_error(&report, "import", result->type, result->message);
+	if (error)
+		error->text = result->text ? strdup(result->text) : NULL;
+	send_report(zygote, &report);
 }
 
 /* Thread pools of native libraries, which start with the import and would not survive a fork.  What
@@ -166,14 +169,10 @@ static void import(struct zygote *zygote)
 {
 	struct error err = { { 0 } };
 
-	if (zygote->setup.policy != AUDIT_OFF && tracer_begin(&zygote->tracer, &err) < 0) {
-		send_error(zygote, "audit", "TracerError", err.text);
-		_exit(EXIT_AUDIT);
-	}
-	if (embed_init(&zygote->embed, &zygote->setup, &err) < 0) {
-		send_error(zygote, "audit", "PythonInit", err.text);
-		_exit(EXIT_AUDIT);
-	}
+	if (zygote->setup.policy != AUDIT_OFF && tracer_begin(&zygote->tracer, &err) < 0)
+		give_up(zygote, "TracerError", err.text);
+	if (embed_init(&zygote->embed, &zygote->setup, &err) < 0)
+		give_up(zygote, "PythonInit", err.text);
 	embed_import(&zygote->embed, &zygote->setup, &zygote->result);
 	if (!zygote->result.failed)
 		embed_prepare_fork(&zygote->embed);
@@ -231,8 +230,7 @@ static void serve(struct zygote *zygote)
 	if (r < 0) {
 		fprintf(stderr,
 			"forkserver: zygote '%s': cannot drop the privileges that the application "
-			"has "
-			"dropped while importing: %s\n",
+			"has dropped while importing: %s\n",
 			zygote->setup.name, strerror(-r));
 		_exit(EXIT_AUDIT);
 	}
@@ -321,14 +319,11 @@ static _Noreturn void run(struct zygote *zygote)
 
 	if (r < 0) {
 		error_set(&err, "cannot start the thread that forks: %s", strerror(-r));
-		send_error(zygote, "audit", "TracerError", err.text);
-		_exit(EXIT_AUDIT);
+		give_up(zygote, "TracerError", err.text);
 	}
 	if (zygote->setup.policy != AUDIT_OFF &&
-	    tracer_start(&zygote->tracer, &zygote->setup, zygote->channel, &err) < 0) {
-		send_error(zygote, "audit", "PtraceDenied", err.text);
-		_exit(EXIT_AUDIT);
-	}
+	    tracer_start(&zygote->tracer, &zygote->setup, zygote->channel, &err) < 0)
+		give_up(zygote, "PtraceDenied", err.text);
 	import(zygote);
 	if (filter) {
 		handover_park(&zygote->forker.handover, hand_over, zygote);

@@ -99,7 +99,7 @@ def thread_names():
 
 
 def facts():
-    """(version, standard library, working directory, base prefix) for the report."""
+    """(version, standard library, working directory) for the report."""
     import os
 
     version = "%d.%d.%d" % sys.version_info[:3]
@@ -108,7 +108,7 @@ def facts():
         directory = os.getcwd()
     except OSError:
         directory = "/"
-    return version, stdlib, directory, sys.base_prefix
+    return version, stdlib, directory
 
 
 # ---- before the first fork ----

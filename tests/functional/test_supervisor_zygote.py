@@ -157,8 +157,8 @@ def test_killed_zygote_does_not_touch_its_workers(supervise, shop):
     assert supervisor.stop() == 0
 
 
-def test_worker_killed_while_there_is_no_zygote(supervise, shop):
-    """Its replacement waits for the new zygote."""
+def worker_that_waits(supervise, shop):
+    """A supervisor whose one worker is dead and whose zygote imports again until the gate is gone."""
     gate = shop.directory / "gate"
     (shop.directory / "shop.py").write_text(APPLICATION + f"""
 import time
@@ -172,6 +172,12 @@ while os.path.exists({str(gate)!r}):
     zygote_pid(supervisor, 2)
     kill(worker)
     wait_log(supervisor, "exited: web_0")
+    return supervisor, gate
+
+
+def test_worker_killed_while_there_is_no_zygote(supervise, shop):
+    """Its replacement waits for the new zygote."""
+    supervisor, gate = worker_that_waits(supervise, shop)
     assert len(pids(supervisor, "web_0")) == 1
     gate.unlink()
     assert shop.ask() == wait_pid(supervisor, "web_0", 2)
@@ -244,19 +250,7 @@ def test_stop_during_the_import(supervise, shop):
 
 
 def test_stop_while_a_worker_waits_for_its_zygote(supervise, shop):
-    gate = shop.directory / "gate"
-    (shop.directory / "shop.py").write_text(APPLICATION + f"""
-import time
-while os.path.exists({str(gate)!r}):
-    time.sleep(0.01)
-""")
-    supervisor = supervise(shop.web())
-    worker = wait_running(supervisor, "web_0")
-    gate.touch()
-    kill(zygote_pid(supervisor))
-    zygote_pid(supervisor, 2)
-    kill(worker)
-    wait_log(supervisor, "exited: web_0")
+    supervisor, _ = worker_that_waits(supervise, shop)
     assert supervisor.stop() == 0
     assert has_log(supervisor, r"stopped: web_0 \(it had not started yet\)")
 
