@@ -145,6 +145,8 @@ int config_load(const char *file, struct config **ret_config, struct buf *messag
 	loader.scope = (struct expand_scope){ names, ARRAY_LEN(names), environ, NULL };
 	loader.config = calloc(1, sizeof(*loader.config));
 	if (loader.config)
+		config_ref(loader.config);
+	if (loader.config)
 		loader.config->file = path_absolute(file);
 	if (!loader.config || !loader.config->file)
 		notes_error(&loader.notes, &(struct place){ .file = file }, "out of memory");
@@ -175,9 +177,15 @@ static void program_done(struct config_program *program)
 	free(program->where.file);
 }
 
+struct config *config_ref(struct config *config)
+{
+	config->references++;
+	return config;
+}
+
 void config_free(struct config *config)
 {
-	if (!config)
+	if (!config || --config->references)
 		return;
 	schema_done(&schema_daemon, &config->daemon);
 	for (size_t i = 0; i < config->nzygotes; i++) {

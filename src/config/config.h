@@ -29,6 +29,8 @@ struct config_daemon {
 	char **environment;        /* NAME=VALUE */
 	uint64_t logfile_maxbytes; /* bytes; 0: no rotation */
 	uint32_t logfile_backups;
+	uint32_t logfile_period; /* enum log_rotate_period, ipc/log_messages.h */
+	bool logfile_compress;
 	int loglevel; /* enum log_level */
 	uint32_t minfds;
 	uint32_t minprocs;
@@ -71,7 +73,56 @@ struct config_socket {
 	char *owner;  /* "user[:group]" or NULL */
 };
 
+/* [unix_http_server], [inet_http_server], with or without :NAME. */
+struct config_http {
+	struct config_where where;
+	char *name; /* NULL: none */
+	bool local; /* a unix socket */
+	char *file; /* of a unix socket; absolute */
+	int32_t mode;
+	char *owner;   /* "user[:group]" or NULL */
+	char *address; /* of an inet socket: host, or NULL: all */
+	uint32_t port;
+	char *username; /* NULL or "": no authentication */
+	char *password;
+};
+
+/* [supervisorctl], which the supervisor checks and forkserverctl uses. */
+struct config_ctl {
+	char *serverurl;
+	char *username;
+	char *password;
+	char *prompt;
+	char *history_file;
+};
+
 enum autorestart { RESTART_NEVER, RESTART_UNEXPECTED, RESTART_ALWAYS };
+
+enum config_kind { KIND_PROGRAM, KIND_LISTENER, KIND_FCGI };
+
+/* What an [eventlistener:x] has beside a program's keys.  All its processes are one pool. */
+struct config_listener {
+	char **events; /* names as in supervisord: "PROCESS_STATE", "TICK_5"; known ones only */
+	uint32_t buffer_size; /* events; at least 1 */
+	char *result_handler; /* NULL: the default one, which is the only one */
+};
+
+/* What an [fcgi-program:x] has beside a program's keys.  All its processes share the socket, as fd
+ * 0. */
+struct config_fcgi {
+	char *socket; /* "unix:///path" or "tcp://host:port"; checked */
+	char *owner;  /* "user[:group]"; NULL: the program's user */
+	int32_t mode;
+	uint32_t backlog;
+};
+
+/* One rlimit_X of a program. */
+struct config_rlimit {
+	int resource;        /* RLIMIT_X */
+	uint64_t soft, hard; /* UINT64_MAX: infinity */
+};
+
+enum backoff { BACKOFF_LINEAR, BACKOFF_EXPONENTIAL };
 
 /* One output stream of a program. */
 struct config_log {
@@ -82,6 +133,7 @@ struct config_log {
 	uint64_t maxbytes;
 	uint64_t capture_maxbytes;
 	uint32_t backups;
+	bool journald;
 };
 
 /* One process: a [program:x] with numprocs = N gives N of these, every expansion done. */
@@ -101,8 +153,11 @@ struct config_program {
 	char *name;
 	struct config_process *processes; /* owned, nprocesses of them */
 	size_t nprocesses;
-	char *zygote;   /* NULL: exec'd */
-	char **sockets; /* names of [socket:*] */
+	enum config_kind kind;
+	struct config_listener listener; /* KIND_LISTENER */
+	struct config_fcgi fcgi;         /* KIND_FCGI */
+	char *zygote;                    /* NULL: exec'd */
+	char **sockets;                  /* names of [socket:*] */
 	char *user;
 	int priority;
 	uint32_t startsecs; /* seconds */
@@ -116,6 +171,29 @@ struct config_program {
 	bool stopasgroup;
 	bool killasgroup;
 	bool redirect_stderr;
+	char *serverurl; /* SUPERVISOR_SERVER_URL; NULL: that of our first server */
+
+	/* of both streams, ipc/log_messages.h */
+	uint32_t logfile_period; /* enum log_rotate_period */
+	uint32_t logfile_format; /* enum log_format */
+	uint32_t logfile_stall;  /* enum log_stall */
+	bool logfile_compress;
+
+	/* what supervisord lacks */
+	char **depends_on;    /* programs or groups that must be RUNNING first */
+	enum backoff backoff; /* how the delay grows with each failed start */
+	uint32_t backoff_max; /* seconds; the longest delay; 0: no limit */
+	bool retry_for_ever;  /* startretries = infinite */
+	bool essential;       /* when it ends for good, so does the supervisor, with its status */
+	bool has_nice, has_oom;
+	int nice;                      /* -20 to 19 */
+	int oom_score_adj;             /* -1000 to 1000 */
+	uint64_t memory_max;           /* bytes, by cgroup; 0: none */
+	struct config_rlimit *rlimits; /* owned */
+	size_t nrlimits;
+	char *prestart;    /* command run before each start; its failure is a failed start */
+	char *poststop;    /* command run after each end */
+	uint32_t hooksecs; /* seconds that each of the two may take */
 };
 
 /* [group:NAME], or the group of its own that a program has if no [group:*] names it. */
@@ -126,13 +204,19 @@ struct config_group {
 	int priority;
 };
 
+/* Shared by all that live by it, so that a group whose configuration did not change keeps the one
+ * it has while the supervisor has read a newer one. */
 struct config {
-	char *file; /* the main file; absolute */
+	unsigned references; /* config_ref(), config_free() */
+	char *file;          /* the main file; absolute */
 	struct config_daemon daemon;
 	struct config_zygote *zygotes;
 	size_t nzygotes;
 	struct config_socket *sockets;
 	size_t nsockets;
+	struct config_http *servers;
+	size_t nservers;
+	struct config_ctl ctl;
 	struct config_program *programs;
 	size_t nprograms;
 	struct config_group *groups; /* sorted by (priority, name) */
@@ -144,7 +228,8 @@ struct config {
  * what to do") and each warning ("Warning: …"); all errors of a file, not only the first.  It may
  * hold warnings on success. */
 int config_load(const char *file, struct config **ret_config, struct buf *messages);
-void config_free(struct config *config);
+struct config *config_ref(struct config *config);
+void config_free(struct config *config); /* gives one reference back; NULL is legal */
 
 /* The file that is used without -c, as supervisord searches, forkserver.conf first in each place;
  * malloc'ed, or NULL if there is none. */

@@ -37,6 +37,12 @@ void pack_strv(struct buf *buf, char *const *strv)
 		pack_str(buf, strv[i]);
 }
 
+void pack_data(struct buf *buf, const void *data, size_t len)
+{
+	pack_u32(buf, (uint32_t)len);
+	buf_add(buf, data, len);
+}
+
 void unpack_init(struct unpack *in, const void *data, size_t len)
 {
 	*in = (struct unpack){ .at = data, .left = len };
@@ -89,6 +95,32 @@ char *unpack_str(struct unpack *in)
 	take(in, text, len);
 	text[len] = '\0';
 	return text;
+}
+
+char *unpack_data(struct unpack *in, size_t *ret_len)
+{
+	uint32_t len = unpack_u32(in);
+	char *data;
+
+	*ret_len = 0;
+	if (in->bad || len > in->left) {
+		in->bad = true;
+		return NULL;
+	}
+	data = malloc((size_t)len + 1);
+	if (!data) {
+		in->bad = true;
+		return NULL;
+	}
+	take(in, data, len);
+	data[len] = '\0';
+	*ret_len = len;
+	return data;
+}
+
+void unpack_bytes(struct unpack *in, void *to, size_t len)
+{
+	take(in, to, len);
 }
 
 char **unpack_strv(struct unpack *in)
