@@ -7,6 +7,7 @@
 #include "base/fd.h"
 #include "base/util.h"
 #include "supervisor/launch.h"
+#include "supervisor/libexec.h"
 #include "supervisor/user.h"
 
 #include <ctype.h>
@@ -27,10 +28,6 @@
 #ifndef DEFAULT_PYTHON
 #define DEFAULT_PYTHON "/usr/bin/python3"
 #endif
-#ifndef PKGLIBEXECDIR
-#define PKGLIBEXECDIR "/usr/local/libexec/forkserver"
-#endif
-
 #define ANSWER_MAX 65536
 #define ANSWER_MS 30000 /* a cold disk may take long, a wrapper that asks a question for ever */
 
@@ -233,29 +230,10 @@ static int examine(struct interpreter *ret, const char *path, const struct user 
 
 /* ---- the zygote for it ---- */
 
-/* The directories that may hold zygote binaries; i counts from 0; NULL at the end. */
-static char *zygote_directory(unsigned i)
-{
-	char self[PATH_MAX], *made = NULL;
-	ssize_t n;
-
-	if (i == 2)
-		return strdup(PKGLIBEXECDIR);
-	if (i > 2)
-		return NULL;
-	n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	if (n <= 0)
-		return strdup(PKGLIBEXECDIR);
-	self[n] = '\0';
-	if (asprintf(&made, "%s%s", dirname(self), i ? "/../libexec/forkserver" : "") < 0)
-		return NULL;
-	return made;
-}
-
 static char *find_zygote(const char *minor)
 {
 	for (unsigned i = 0;; i++) {
-		CLEANUP_FREE char *directory = zygote_directory(i);
+		CLEANUP_FREE char *directory = libexec_directory(i);
 		char *path;
 
 		if (!directory || asprintf(&path, "%s/zygote-python%s", directory, minor) < 0)
@@ -270,7 +248,7 @@ static char *find_zygote(const char *minor)
 static void list_versions(struct buf *out)
 {
 	for (unsigned i = 0;; i++) {
-		CLEANUP_FREE char *directory = zygote_directory(i);
+		CLEANUP_FREE char *directory = libexec_directory(i);
 		CLEANUP_FREE char *pattern = NULL;
 		glob_t found;
 
