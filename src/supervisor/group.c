@@ -5,18 +5,10 @@
 #include "base/error.h"
 #include "config/config.h"
 #include "supervisor/process.h"
+#include "supervisor/zygotes.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static struct zygote_link *find_link(const struct config *config, struct zygote_link *zygotes,
-				     const char *name)
-{
-	for (size_t i = 0; name && i < config->nzygotes; i++)
-		if (strcmp(config->zygotes[i].name, name) == 0)
-			return &zygotes[i];
-	return NULL;
-}
 
 static int by_priority(const void *a, const void *b)
 {
@@ -28,15 +20,16 @@ static int by_priority(const void *a, const void *b)
 	return strcmp(left->config->name, right->config->name);
 }
 
-static int add_program(struct group *group, const struct config *config,
-		       const struct config_program *program, struct process_host *host,
-		       struct zygote_link *zygotes, struct error *err)
+static int add_program(struct group *group, const struct config_program *program,
+		       struct process_host *host, const struct zygotes *zygotes, struct error *err)
 {
-	struct zygote_link *zygote = find_link(config, zygotes, program->zygote);
+	struct zygote_link *zygote =
+		program->zygote ? zygotes_find(zygotes, program->zygote) : NULL;
 
 	for (size_t i = 0; i < program->nprocesses; i++) {
-		struct process *process = process_new(host, group->config->name, program,
-						      &program->processes[i], zygote, err);
+		struct process_source source = { group->base, group->name, program,
+						 &program->processes[i] };
+		struct process *process = process_new(host, &source, zygote, err);
 
 		if (!process)
 			return error_prefix(err, "%s:%u: [program:%s]", program->where.file,
@@ -46,35 +39,53 @@ static int add_program(struct group *group, const struct config *config,
 	return 0;
 }
 
-int group_init(struct group *group, const struct config *config, const struct config_group *its,
-	       struct process_host *host, struct zygote_link *zygotes, struct error *err)
+struct group *group_new(struct config *base, const struct config_group *its,
+			struct process_host *host, const struct zygotes *zygotes, struct error *err)
 {
+	struct group *group = calloc(1, sizeof(*group));
 	size_t total = 0;
 
-	memset(group, 0, sizeof(*group));
-	group->config = its;
 	for (size_t i = 0; i < its->nprograms; i++)
-		total += config->programs[its->programs[i]].nprocesses;
-	group->processes = calloc(total + 1, sizeof(struct process *));
-	if (!group->processes)
-		return error_set(err, "out of memory");
+		total += base->programs[its->programs[i]].nprocesses;
+	if (group) {
+		group->name = strdup(its->name);
+		group->processes = calloc(total + 1, sizeof(struct process *));
+		group->base = config_ref(base);
+		group->config = its;
+	}
+	if (!group || !group->name || !group->processes) {
+		group_free(group);
+		error_set(err, "out of memory");
+		return NULL;
+	}
 	for (size_t i = 0; i < its->nprograms; i++) {
-		if (add_program(group, config, &config->programs[its->programs[i]], host, zygotes,
-				err) < 0) {
-			group_done(group);
-			return -1;
+		if (add_program(group, &base->programs[its->programs[i]], host, zygotes, err) < 0) {
+			group_free(group);
+			return NULL;
 		}
 	}
 	qsort(group->processes, group->n, sizeof(struct process *), by_priority);
-	return 0;
+	return group;
 }
 
-void group_done(struct group *group)
+void group_free(struct group *group)
 {
+	if (!group)
+		return;
 	for (size_t i = 0; i < group->n; i++)
 		process_free(group->processes[i]);
 	free(group->processes);
-	memset(group, 0, sizeof(*group));
+	free(group->name);
+	config_free(group->base);
+	free(group);
+}
+
+struct process *group_find(const struct group *group, const char *process)
+{
+	for (size_t i = 0; i < group->n; i++)
+		if (strcmp(group->processes[i]->config->name, process) == 0)
+			return group->processes[i];
+	return NULL;
 }
 
 void group_start(struct group *group)

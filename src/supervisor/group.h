@@ -12,19 +12,24 @@ struct config_group;
 struct error;
 struct process;
 struct process_host;
-struct zygote_link;
+struct zygotes;
 
 struct group {
-	const struct config_group *config; /* borrowed */
+	char *name;                        /* owned */
+	struct config *base;               /* one reference: what config points into */
+	const struct config_group *config; /* borrowed from base */
 	struct process **processes;        /* owned; by (program priority, name) */
 	size_t n;
 };
 
-/* Makes the processes, all STOPPED.  `zygotes` has config->nzygotes links in the order of the
- * configuration.  0, or -1 with err and *group empty. */
-int group_init(struct group *group, const struct config *config, const struct config_group *its,
-	       struct process_host *host, struct zygote_link *zygotes, struct error *err);
-void group_done(struct group *group);
+/* Makes the processes of base's group `its`, all STOPPED.  Their zygotes must be among `zygotes`.
+ * NULL with err. */
+struct group *group_new(struct config *base, const struct config_group *its,
+			struct process_host *host, const struct zygotes *zygotes,
+			struct error *err);
+void group_free(struct group *group); /* signals nothing; NULL is legal */
+
+struct process *group_find(const struct group *group, const char *process); /* or NULL */
 
 void group_start(struct group *group); /* those with autostart, in order */
 void group_stop(struct group *group);  /* all, in reverse order, without waiting */

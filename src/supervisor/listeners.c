@@ -195,17 +195,42 @@ static int open_one(struct listener *listener, const struct config_socket *confi
 			    config->where.line, config->name, config->listen);
 }
 
-int listeners_open(struct listeners *listeners, const struct config *config, struct error *err)
+static void close_one(struct listener *listener)
+{
+	struct stat st;
+
+	if (listener->path && lstat(listener->path, &st) == 0 && st.st_dev == listener->dev &&
+	    st.st_ino == listener->ino)
+		unlink(listener->path);
+	free(listener->path);
+	fd_close(&listener->fd);
+	config_free(listener->base);
+}
+
+int listeners_add(struct listeners *listeners, struct config *base,
+		  const struct config_socket *config, struct error *err)
+{
+	struct listener *all = realloc(listeners->all, (listeners->n + 1) * sizeof(*all));
+	struct listener *listener;
+
+	if (!all)
+		return error_set(err, "out of memory");
+	listeners->all = all;
+	listener = &all[listeners->n];
+	*listener = (struct listener){ .base = config_ref(base), .fd = -1 };
+	if (open_one(listener, config, err) < 0) {
+		close_one(listener);
+		return -1;
+	}
+	listeners->n++;
+	return 0;
+}
+
+int listeners_open(struct listeners *listeners, struct config *config, struct error *err)
 {
 	memset(listeners, 0, sizeof(*listeners));
-	listeners->all = calloc(config->nsockets + 1, sizeof(*listeners->all));
-	if (!listeners->all)
-		return error_set(err, "out of memory");
 	for (size_t i = 0; i < config->nsockets; i++) {
-		struct listener *listener = &listeners->all[listeners->n++];
-
-		listener->fd = -1;
-		if (open_one(listener, &config->sockets[i], err) < 0) {
+		if (listeners_add(listeners, config, &config->sockets[i], err) < 0) {
 			listeners_close(listeners);
 			return -1;
 		}
@@ -213,26 +238,42 @@ int listeners_open(struct listeners *listeners, const struct config *config, str
 	return 0;
 }
 
-int listeners_find(const struct listeners *listeners, const char *name)
+static struct listener *find(const struct listeners *listeners, const char *name)
 {
 	for (size_t i = 0; i < listeners->n; i++)
 		if (strcmp(listeners->all[i].config->name, name) == 0)
-			return listeners->all[i].fd;
-	return -1;
+			return &listeners->all[i];
+	return NULL;
+}
+
+void listeners_remove(struct listeners *listeners, const char *name)
+{
+	struct listener *listener = find(listeners, name);
+
+	if (!listener)
+		return;
+	close_one(listener);
+	*listener = listeners->all[--listeners->n];
+}
+
+const struct config_socket *listeners_config(const struct listeners *listeners, const char *name)
+{
+	const struct listener *listener = find(listeners, name);
+
+	return listener ? listener->config : NULL;
+}
+
+int listeners_find(const struct listeners *listeners, const char *name)
+{
+	const struct listener *listener = find(listeners, name);
+
+	return listener ? listener->fd : -1;
 }
 
 void listeners_close(struct listeners *listeners)
 {
-	for (size_t i = 0; i < listeners->n; i++) {
-		struct listener *listener = &listeners->all[i];
-		struct stat st;
-
-		if (listener->path && lstat(listener->path, &st) == 0 &&
-		    st.st_dev == listener->dev && st.st_ino == listener->ino)
-			unlink(listener->path);
-		free(listener->path);
-		fd_close(&listener->fd);
-	}
+	for (size_t i = 0; i < listeners->n; i++)
+		close_one(&listeners->all[i]);
 	free(listeners->all);
 	memset(listeners, 0, sizeof(*listeners));
 }

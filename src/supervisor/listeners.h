@@ -11,7 +11,8 @@ struct config_socket;
 struct error;
 
 struct listener {
-	const struct config_socket *config; /* borrowed */
+	struct config *base;                /* one reference: what config points into */
+	const struct config_socket *config; /* borrowed from base */
 	int fd;                             /* owned; listening, CLOEXEC */
 	char *path;                         /* of a unix socket, to be unlinked; owned; or NULL */
 	dev_t dev;                          /* what was bound at path */
@@ -25,7 +26,17 @@ struct listeners {
 };
 
 /* Binds all of them or none.  0, or -1 with err naming the socket, its address and its section. */
-int listeners_open(struct listeners *listeners, const struct config *config, struct error *err);
+int listeners_open(struct listeners *listeners, struct config *config, struct error *err);
+
+/* Binds one more, whose name must be new.  0 or -1 with err. */
+int listeners_add(struct listeners *listeners, struct config *base,
+		  const struct config_socket *config, struct error *err);
+
+/* Closes one: programs that have it keep it. */
+void listeners_remove(struct listeners *listeners, const char *name);
+
+/* The section that a name was bound by, or NULL. */
+const struct config_socket *listeners_config(const struct listeners *listeners, const char *name);
 
 /* The fd of a name, borrowed, or -1. */
 int listeners_find(const struct listeners *listeners, const char *name);

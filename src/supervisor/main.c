@@ -61,7 +61,7 @@ static int open_log(const struct config_daemon *daemon, bool background, struct 
 	return 0;
 }
 
-static int supervise(const struct config *config, bool background, int ready_fd,
+static int supervise(struct config *config, bool background, int ready_fd,
 		     const char *program)
 {
 	struct supervisor supervisor;

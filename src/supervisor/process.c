@@ -41,10 +41,8 @@ static void on_death(struct reaper_watch *watch, int status)
 	process_handle(process, PROCESS_EXIT);
 }
 
-struct process *process_new(struct process_host *host, const char *group,
-			    const struct config_program *program,
-			    const struct config_process *config, struct zygote_link *zygote,
-			    struct error *err)
+struct process *process_new(struct process_host *host, const struct process_source *source,
+			    struct zygote_link *zygote, struct error *err)
 {
 	struct process *process = calloc(1, sizeof(*process));
 
@@ -53,10 +51,13 @@ struct process *process_new(struct process_host *host, const char *group,
 		return NULL;
 	}
 	process->host = host;
-	process->program = program;
-	process->config = config;
-	process->group = group;
+	process->base = config_ref(source->base);
+	process->program = source->program;
+	process->config = source->config;
+	process->group = source->group;
 	process->zygote = zygote;
+	if (zygote)
+		zygote->users++;
 	process->watch.dead = on_death;
 	process->ticket.gate = -1;
 	process->stdin_fd = -1;
@@ -73,8 +74,10 @@ void process_free(struct process *process)
 	if (!process)
 		return;
 	ev_timer_stop(process->host->loop, &process->timer);
-	if (process->zygote)
+	if (process->zygote) {
 		zygote_link_cancel(process->zygote, &process->ticket);
+		process->zygote->users--;
+	}
 	reaper_unwatch(process->host->reaper, &process->watch);
 	fd_close(&process->ticket.gate);
 	fd_close(&process->stdin_fd);
@@ -83,6 +86,7 @@ void process_free(struct process *process)
 	buf_done(&process->request);
 	free(process->automatic[0]);
 	free(process->automatic[1]);
+	config_free(process->base);
 	free(process);
 }
 

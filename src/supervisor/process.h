@@ -17,6 +17,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct config;
 struct config_daemon;
 struct config_process;
 struct config_program;
@@ -35,11 +36,12 @@ struct process_host {
 };
 
 struct process {
-	struct process_host *host; /* borrowed, as the next three */
-	const struct config_program *program;
-	const struct config_process *config;
-	const char *group;
-	struct zygote_link *zygote; /* borrowed; NULL: exec'd */
+	struct process_host *host;            /* borrowed */
+	struct config *base;                  /* one reference: what the next two point into */
+	const struct config_program *program; /* borrowed */
+	const struct config_process *config;  /* borrowed */
+	const char *group;                    /* its name; borrowed */
+	struct zygote_link *zygote;           /* borrowed; NULL: exec'd */
 
 	enum process_state state;
 	pid_t pid; /* 0: none */
@@ -69,11 +71,17 @@ struct process {
 	int stdin_fd;       /* write end of its stdin; owned; -1 */
 };
 
+/* Where a process comes from; borrowed. */
+struct process_source {
+	struct config *base; /* what the next two point into; the process takes a reference */
+	const char *group;   /* name; outlives the process */
+	const struct config_program *program;
+	const struct config_process *config;
+};
+
 /* A new process in state STOPPED, or NULL with err. */
-struct process *process_new(struct process_host *host, const char *group,
-			    const struct config_program *program,
-			    const struct config_process *config, struct zygote_link *zygote,
-			    struct error *err);
+struct process *process_new(struct process_host *host, const struct process_source *source,
+			    struct zygote_link *zygote, struct error *err);
 void process_free(struct process *process); /* stops the watchers; signals nothing; NULL is legal */
 
 /* Everything that happens to a process comes in here. */

@@ -8,16 +8,9 @@
 
 static void stop_zygotes(struct supervisor *supervisor)
 {
-	size_t n = supervisor->config->nzygotes;
-
 	supervisor->phase = SUPERVISOR_LAST;
 	ev_timer_stop(supervisor->loop, &supervisor->report);
-	supervisor->stopping = (unsigned)n;
-	for (size_t i = 0; i < n; i++) {
-		zygote_link_stop(&supervisor->zygotes[i]);
-		if (supervisor->in_hurry)
-			zygote_link_kill(&supervisor->zygotes[i]);
-	}
+	zygotes_stop(&supervisor->zygotes, supervisor->in_hurry);
 }
 
 void supervisor_shutdown(struct supervisor *supervisor, enum exit_status status)
@@ -25,11 +18,11 @@ void supervisor_shutdown(struct supervisor *supervisor, enum exit_status status)
 	supervisor->status = status;
 	supervisor->phase = SUPERVISOR_GROUPS;
 	if (supervisor->groups_begun) {
-		for (size_t i = 0; i < supervisor->ngroups; i++)
-			group_calm(&supervisor->groups[i]);
-		supervisor->group = supervisor->ngroups;
+		for (size_t i = 0; i < supervisor->groups.n; i++)
+			group_calm(supervisor->groups.all[i]);
+		supervisor->group = supervisor->groups.n;
 		if (supervisor->group)
-			group_stop(&supervisor->groups[supervisor->group - 1]);
+			group_stop(supervisor->groups.all[supervisor->group - 1]);
 		supervisor_list_alive(supervisor);
 		ev_timer_again(supervisor->loop, &supervisor->report);
 	}
@@ -41,25 +34,25 @@ void supervisor_hurry(struct supervisor *supervisor)
 {
 	supervisor->in_hurry = true;
 	if (supervisor->phase == SUPERVISOR_LAST) {
-		for (size_t i = 0; i < supervisor->config->nzygotes; i++)
-			zygote_link_kill(&supervisor->zygotes[i]);
+		zygotes_kill(&supervisor->zygotes);
 		return;
 	}
-	for (size_t i = supervisor->ngroups; i > 0; i--)
-		group_kill(&supervisor->groups[i - 1]);
+	for (size_t i = supervisor->groups.n; i > 0; i--)
+		group_kill(supervisor->groups.all[i - 1]);
 }
 
 void supervisor_step(struct supervisor *supervisor)
 {
 	while (supervisor->phase == SUPERVISOR_GROUPS && supervisor->group > 0) {
-		if (!group_is_down(&supervisor->groups[supervisor->group - 1]))
+		if (!group_is_down(supervisor->groups.all[supervisor->group - 1]))
 			return;
 		if (--supervisor->group > 0)
-			group_stop(&supervisor->groups[supervisor->group - 1]);
+			group_stop(supervisor->groups.all[supervisor->group - 1]);
 	}
 	if (supervisor->phase == SUPERVISOR_GROUPS)
 		stop_zygotes(supervisor);
-	if (supervisor->phase == SUPERVISOR_LAST && supervisor->stopping == 0)
+	zygotes_bury(&supervisor->zygotes);
+	if (supervisor->phase == SUPERVISOR_LAST && supervisor->zygotes.n == 0)
 		ev_break(supervisor->loop, EVBREAK_ALL);
 }
 
@@ -67,8 +60,8 @@ void supervisor_list_alive(struct supervisor *supervisor)
 {
 	struct buf names = { 0 };
 
-	for (size_t i = 0; i < supervisor->ngroups; i++)
-		group_list_alive(&supervisor->groups[i], &names);
+	for (size_t i = 0; i < supervisor->groups.n; i++)
+		group_list_alive(supervisor->groups.all[i], &names);
 	if (names.len)
 		log_info("waiting for %s to die", buf_str(&names));
 	buf_done(&names);

@@ -111,8 +111,8 @@ static void start_groups(struct supervisor *supervisor)
 {
 	supervisor->phase = SUPERVISOR_RUNNING;
 	supervisor->groups_begun = true;
-	for (size_t i = 0; i < supervisor->ngroups; i++)
-		group_start(&supervisor->groups[i]);
+	for (size_t i = 0; i < supervisor->groups.n; i++)
+		group_start(supervisor->groups.all[i]);
 	daemon_ready(&supervisor->ready_fd, EXIT_CLEAN);
 	supervisor->zygote_host.report_fd = -1; /* from now on reports go to the log */
 }
@@ -122,7 +122,11 @@ static void zygote_first(struct zygote_host *host, struct zygote_link *link,
 {
 	struct supervisor *supervisor = container_of(host, struct supervisor, zygote_host);
 
-	(void)link;
+	if (supervisor->phase == SUPERVISOR_RUNNING) { /* it came with a new configuration */
+		if (status != EXIT_CLEAN)
+			zygote_link_refuse(link);
+		return;
+	}
 	supervisor->awaited--;
 	if (status != EXIT_CLEAN && supervisor->status == EXIT_CLEAN)
 		supervisor->status = status;
@@ -141,7 +145,6 @@ static void zygote_stopped(struct zygote_host *host, struct zygote_link *link)
 	struct supervisor *supervisor = container_of(host, struct supervisor, zygote_host);
 
 	(void)link;
-	supervisor->stopping--;
 	plan_step(supervisor);
 }
 
@@ -178,23 +181,31 @@ static void init_watchers(struct supervisor *supervisor)
 	}
 }
 
+static int add_group(struct supervisor *supervisor, struct config *config,
+		     const struct config_group *its, struct error *err)
+{
+	struct group *group =
+		group_new(config, its, &supervisor->process_host, &supervisor->zygotes, err);
+
+	if (!group)
+		return -1;
+	if (groups_add(&supervisor->groups, group) == 0)
+		return 0;
+	group_free(group);
+	return error_set(err, "out of memory");
+}
+
 static int init_parts(struct supervisor *supervisor, struct error *err)
 {
-	const struct config *config = supervisor->config;
+	struct config *config = supervisor->config;
 
-	supervisor->zygotes = calloc(config->nzygotes + 1, sizeof(*supervisor->zygotes));
-	supervisor->groups = calloc(config->ngroups + 1, sizeof(*supervisor->groups));
-	if (!supervisor->zygotes || !supervisor->groups)
-		return error_set(err, "out of memory");
 	for (size_t i = 0; i < config->nzygotes; i++)
-		zygote_link_init(&supervisor->zygotes[i], &supervisor->zygote_host,
-				 &config->zygotes[i]);
-	for (size_t i = 0; i < config->ngroups; i++) {
-		if (group_init(&supervisor->groups[i], config, &config->groups[i],
-			       &supervisor->process_host, supervisor->zygotes, err) < 0)
+		if (!zygotes_add(&supervisor->zygotes, &supervisor->zygote_host, config,
+				 &config->zygotes[i]))
+			return error_set(err, "out of memory");
+	for (size_t i = 0; i < config->ngroups; i++)
+		if (add_group(supervisor, config, &config->groups[i], err) < 0)
 			return -1;
-		supervisor->ngroups++;
-	}
 	return listeners_open(&supervisor->listeners, config, err);
 }
 
@@ -211,10 +222,11 @@ static int write_pidfile(struct supervisor *supervisor, struct error *err)
 	return 0;
 }
 
-int supervisor_init(struct supervisor *supervisor, const struct config *config, struct error *err)
+int supervisor_init(struct supervisor *supervisor, struct config *config, struct error *err)
 {
 	memset(supervisor, 0, sizeof(*supervisor));
-	supervisor->config = config;
+	supervisor->config = config_ref(config);
+	supervisor->latest = config_ref(config);
 	supervisor->pidfile.fd = -1;
 	supervisor->ready_fd = -1;
 	reaper_init(&supervisor->reaper);
@@ -235,16 +247,17 @@ int supervisor_init(struct supervisor *supervisor, const struct config *config, 
 
 void supervisor_done(struct supervisor *supervisor)
 {
+	if (!supervisor->config)
+		return;
+	config_free(supervisor->config);
+	config_free(supervisor->latest);
+	supervisor->config = supervisor->latest = NULL;
 	if (!supervisor->loop)
 		return;
 	ev_timer_stop(supervisor->loop, &supervisor->report);
 	ev_timer_stop(supervisor->loop, &supervisor->step);
-	for (size_t i = 0; i < supervisor->ngroups; i++)
-		group_done(&supervisor->groups[i]);
-	for (size_t i = 0; supervisor->zygotes && i < supervisor->config->nzygotes; i++)
-		zygote_link_done(&supervisor->zygotes[i]);
-	free(supervisor->groups);
-	free(supervisor->zygotes);
+	groups_done(&supervisor->groups);
+	zygotes_done(&supervisor->zygotes);
 	for (size_t i = 0; i < SUPERVISOR_NSIGNALS; i++)
 		ev_signal_stop(supervisor->loop, &supervisor->signals[i]);
 	listeners_close(&supervisor->listeners);
@@ -255,11 +268,11 @@ void supervisor_done(struct supervisor *supervisor)
 
 static void start_zygotes(struct supervisor *supervisor)
 {
-	size_t n = supervisor->config->nzygotes;
+	size_t n = supervisor->zygotes.n;
 
 	for (size_t i = 0; i < n; i++) {
 		struct error err = { { 0 } };
-		int r = zygote_link_start(&supervisor->zygotes[i], &err);
+		int r = zygote_link_start(supervisor->zygotes.all[i], &err);
 
 		if (r == 0) {
 			supervisor->awaited++;

@@ -8,11 +8,13 @@
 #define SUPERVISOR_SUPERVISOR_H
 
 #include "supervisor/exit_status.h"
+#include "supervisor/groups.h"
 #include "supervisor/listeners.h"
 #include "supervisor/pidfile.h"
 #include "supervisor/process.h"
 #include "supervisor/reaper.h"
 #include "supervisor/zygote_link.h"
+#include "supervisor/zygotes.h"
 
 #include <ev.h>
 #include <stdbool.h>
@@ -20,7 +22,6 @@
 
 struct config;
 struct error;
-struct group;
 
 enum supervisor_phase {
 	SUPERVISOR_ZYGOTES, /* imports and first audits; nothing else runs */
@@ -32,25 +33,24 @@ enum supervisor_phase {
 #define SUPERVISOR_NSIGNALS 7
 
 struct supervisor {
-	const struct config *config; /* borrowed */
-	struct ev_loop *loop;        /* owned; our own, not libev's default loop, which reaps */
+	struct config *config; /* one reference: what [supervisord] says now */
+	struct config *latest; /* one reference: what was read last */
+	struct ev_loop *loop;  /* owned; our own, not libev's default loop, which reaps */
 	struct reaper reaper;
 	struct listeners listeners;
 	struct pidfile pidfile;
 	struct process_host process_host;
 	struct zygote_host zygote_host;
-	struct zygote_link *zygotes; /* owned; config->nzygotes */
-	struct group *groups;        /* owned; ngroups, in the order of starting */
-	size_t ngroups;
+	struct zygotes zygotes;
+	struct groups groups;
 
 	ev_signal signals[SUPERVISOR_NSIGNALS];
 	ev_timer report; /* "waiting for … to die" */
 	ev_timer step;   /* the next step of a shutdown, never from within a callback */
 
 	enum supervisor_phase phase;
-	unsigned awaited;  /* zygotes that are in their first import */
-	unsigned stopping; /* zygotes that have not stopped yet */
-	size_t group;      /* index + 1 of the group that is being stopped */
+	unsigned awaited; /* zygotes that are in their first import */
+	size_t group;     /* index + 1 of the group that is being stopped */
 	enum exit_status status;
 	bool groups_begun; /* processes may exist */
 	int64_t stop_ms;   /* when it was first told to stop; CLOCK_MONOTONIC */
@@ -61,7 +61,7 @@ struct supervisor {
 
 /* Makes everything that the configuration names, and starts nothing.  0, or -1 with err; then
  * supervisor_done() is still due. */
-int supervisor_init(struct supervisor *supervisor, const struct config *config, struct error *err);
+int supervisor_init(struct supervisor *supervisor, struct config *config, struct error *err);
 void supervisor_done(struct supervisor *supervisor);
 
 /* Supervises until it is told to stop.  `ready_fd` as daemon_detach() gave it, or -1. */

@@ -289,6 +289,12 @@ static void start_again(struct zygote_link *link)
 	restart_later(link);
 }
 
+void zygote_link_retry(struct zygote_link *link)
+{
+	if (!ev_is_active(&link->timer))
+		start_again(link);
+}
+
 /* ---- stopping ---- */
 
 void zygote_link_stop(struct zygote_link *link)

@@ -23,6 +23,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct config;
 struct config_daemon;
 struct config_zygote;
 struct error;
@@ -72,8 +73,11 @@ struct zygote_host {
 };
 
 struct zygote_link {
-	const struct config_zygote *config; /* borrowed */
+	struct config *base;                /* one reference: what config points into */
+	const struct config_zygote *config; /* borrowed from base */
 	struct zygote_host *host;           /* borrowed */
+	unsigned users;                     /* processes that are forked from it */
+	bool leaving;                       /* it is needed no more: see zygotes.h */
 	enum zygote_state state;
 	struct interpreter interpreter; /* found at the first start */
 	struct user user;
@@ -114,6 +118,10 @@ void zygote_link_stop(struct zygote_link *link);
 void zygote_link_kill(struct zygote_link *link); /* somebody is in a hurry */
 
 void zygote_link_spawn(struct zygote_link *link, struct spawn_ticket *ticket);
+
+/* A zygote that was added to a running supervisor, and whose import or audit has failed: all who
+ * wait for it are told so.  The next one who asks for a worker has it imported once more. */
+void zygote_link_refuse(struct zygote_link *link);
 
 /* Takes it back; done() will not be called, and a worker that comes of it will not run. */
 void zygote_link_cancel(struct zygote_link *link, struct spawn_ticket *ticket);

@@ -69,7 +69,22 @@ void zygote_link_spawn(struct zygote_link *link, struct spawn_ticket *ticket)
 {
 	ticket->gate = -1;
 	push_back(link, ticket);
+	if (link->state == ZYGOTE_DOWN && !link->proved && link->failures)
+		zygote_link_retry(link);
 	zygote_queue_flush(link);
+}
+
+void zygote_link_refuse(struct zygote_link *link)
+{
+	struct spawn_ticket *last = link->queue ? link->queue_last : NULL;
+	struct spawn_ticket *ticket = NULL;
+	struct error err = { { 0 } };
+
+	error_set(&err, "its zygote '%s' cannot be forked, see the log", link->config->name);
+	while (link->queue && ticket != last) { /* whoever asks anew meanwhile is not meant */
+		ticket = pop_front(link);
+		ticket->done(ticket, 0, -1, err.text, false);
+	}
 }
 
 void zygote_link_cancel(struct zygote_link *link, struct spawn_ticket *ticket)

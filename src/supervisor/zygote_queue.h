@@ -18,6 +18,9 @@ void zygote_queue_reset(struct zygote_link *link);
 /* zygote_link.c: sets the one timer of the link; a zygote that lets it run out is killed. */
 void zygote_link_set_timer(struct zygote_link *link, double seconds);
 
+/* zygote_link.c: it was never READY and is down: starts it again, unless that is planned. */
+void zygote_link_retry(struct zygote_link *link);
+
 /* zygote_link.c: the zygote refuses to fork; end it, a new one follows. */
 void zygote_link_replace(struct zygote_link *link);
 

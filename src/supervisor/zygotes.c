@@ -1,0 +1,89 @@
+/* zygotes.c - see zygotes.h. */
+#include "supervisor/zygotes.h"
+
+#include "config/config.h"
+#include "supervisor/zygote_link.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void destroy(struct zygote_link *link)
+{
+	struct config *base = link->base;
+
+	zygote_link_done(link);
+	config_free(base);
+	free(link);
+}
+
+void zygotes_done(struct zygotes *zygotes)
+{
+	for (size_t i = 0; i < zygotes->n; i++)
+		destroy(zygotes->all[i]);
+	free(zygotes->all);
+	memset(zygotes, 0, sizeof(*zygotes));
+}
+
+struct zygote_link *zygotes_add(struct zygotes *zygotes, struct zygote_host *host,
+				struct config *base, const struct config_zygote *config)
+{
+	struct zygote_link **all =
+		realloc(zygotes->all, (zygotes->n + 1) * sizeof(struct zygote_link *));
+	struct zygote_link *link;
+
+	if (!all)
+		return NULL;
+	zygotes->all = all;
+	link = calloc(1, sizeof(*link));
+	if (!link)
+		return NULL;
+	zygote_link_init(link, host, config);
+	link->base = config_ref(base);
+	zygotes->all[zygotes->n++] = link;
+	return link;
+}
+
+struct zygote_link *zygotes_find(const struct zygotes *zygotes, const char *name)
+{
+	for (size_t i = 0; i < zygotes->n; i++)
+		if (!zygotes->all[i]->leaving && strcmp(zygotes->all[i]->config->name, name) == 0)
+			return zygotes->all[i];
+	return NULL;
+}
+
+void zygotes_dismiss(struct zygote_link *link)
+{
+	if (link->leaving)
+		return;
+	link->leaving = true;
+	zygote_link_stop(link);
+}
+
+void zygotes_bury(struct zygotes *zygotes)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < zygotes->n; i++) {
+		struct zygote_link *link = zygotes->all[i];
+
+		if (link->leaving && !link->pid)
+			destroy(link);
+		else
+			zygotes->all[kept++] = link;
+	}
+	zygotes->n = kept;
+}
+
+void zygotes_stop(struct zygotes *zygotes, bool kill)
+{
+	for (size_t i = 0; i < zygotes->n; i++)
+		zygotes_dismiss(zygotes->all[i]);
+	if (kill)
+		zygotes_kill(zygotes);
+}
+
+void zygotes_kill(struct zygotes *zygotes)
+{
+	for (size_t i = 0; i < zygotes->n; i++)
+		zygote_link_kill(zygotes->all[i]);
+}
