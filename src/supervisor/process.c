@@ -90,7 +90,7 @@ void process_free(struct process *process)
 	free(process);
 }
 
-void process_handle(struct process *process, enum process_event event)
+static void handle_one(struct process *process, enum process_event event)
 {
 	const struct process_rule *rule = process_rule(process->state, event);
 	enum process_state before = process->state;
@@ -109,6 +109,43 @@ void process_handle(struct process *process, enum process_event event)
 		process->host->changed(process->host, process);
 }
 
+/* In the order in which they came, but before those that were pending already: as if the action had
+ * called a function. */
+static void push_pending(struct process *process, enum process_event event)
+{
+	if (process->npending == PROCESS_PENDING) {
+		log_error("%s: %s is lost, too many events at once", process->config->name,
+			  process_event_name(event));
+		return;
+	}
+	for (unsigned i = process->npending; i > process->pending_at; i--)
+		process->pending[i] = process->pending[i - 1];
+	process->pending[process->pending_at++] = event;
+	process->npending++;
+}
+
+static enum process_event pop_pending(struct process *process)
+{
+	enum process_event event = process->pending[0];
+
+	process->npending--;
+	for (unsigned i = 0; i < process->npending; i++)
+		process->pending[i] = process->pending[i + 1];
+	process->pending_at = 0;
+	return event;
+}
+
+void process_handle(struct process *process, enum process_event event)
+{
+	push_pending(process, event);
+	if (process->handling)
+		return;
+	process->handling = true;
+	while (process->npending)
+		handle_one(process, pop_pending(process));
+	process->handling = false;
+}
+
 bool process_is_down(const struct process *process)
 {
 	switch (process->state) {
@@ -116,6 +153,7 @@ bool process_is_down(const struct process *process)
 	case PROCESS_FATAL:
 		return true;
 	case PROCESS_EXITED:
+		return !process->restarts;
 	case PROCESS_UNKNOWN:
 		return !ev_is_active(&process->timer);
 	default:

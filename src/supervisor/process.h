@@ -35,6 +35,9 @@ struct process_host {
 	void (*changed)(struct process_host *host, struct process *process);
 };
 
+/* Most events that one event can bring: SPAWNED, UP and EXIT. */
+#define PROCESS_PENDING 4
+
 struct process {
 	struct process_host *host;            /* borrowed */
 	struct config *base;                  /* one reference: what the next two point into */
@@ -44,6 +47,11 @@ struct process {
 	struct zygote_link *zygote;           /* borrowed; NULL: exec'd */
 
 	enum process_state state;
+	enum process_event pending[PROCESS_PENDING]; /* see process_handle(); the next is first */
+	unsigned npending;
+	unsigned pending_at; /* where the next one goes in */
+	bool handling;
+
 	pid_t pid; /* 0: none */
 	struct reaper_watch watch;
 	struct spawn_ticket ticket;
@@ -55,6 +63,7 @@ struct process {
 	double budget;      /* restarts that may happen at once, see process_actions.c */
 	ev_tstamp budget_at;
 	bool throttled; /* that was said */
+	bool restarts;  /* EXITED: it will be started again */
 	bool measured;  /* its memory line was logged */
 	bool quiet;     /* nothing is started again: shutting down */
 
@@ -84,8 +93,14 @@ struct process *process_new(struct process_host *host, const struct process_sour
 			    struct zygote_link *zygote, struct error *err);
 void process_free(struct process *process); /* stops the watchers; signals nothing; NULL is legal */
 
-/* Everything that happens to a process comes in here. */
+/* Everything that happens to a process comes in here.  What is done about an event may bring
+ * further ones: they wait until the change of state has been told, so that everybody hears of the
+ * changes in their order. */
 void process_handle(struct process *process, enum process_event event);
+
+/* Sends a signal to it alone, not with the intention to end it.  0, -ESRCH if it does not run, or
+ * -errno. */
+int process_signal(struct process *process, int signal);
 
 /* Whether nothing runs and nothing is planned to. */
 bool process_is_down(const struct process *process);

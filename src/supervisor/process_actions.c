@@ -51,6 +51,7 @@ static void gone(struct process *process)
 static void spawn(struct process *process)
 {
 	process->no_fault = false;
+	process->restarts = false;
 	process->spawnerr[0] = '\0';
 	process_spawn(process);
 }
@@ -126,6 +127,7 @@ static void back_off(struct process *process)
 
 static void give_up(struct process *process)
 {
+	process->backoff = 0;
 	log_info("gave up: %s entered FATAL state, too many start retries too quickly",
 		 name_of(process));
 }
@@ -188,7 +190,8 @@ static void exited(struct process *process)
 	log_at(expected ? LEVEL_INFO : LEVEL_WARN, "exited: %s (%s; %s)", name_of(process), how,
 	       expected ? "expected" : "not expected");
 	gone(process);
-	if (!is_restarted(process, expected))
+	process->restarts = is_restarted(process, expected);
+	if (!process->restarts)
 		return;
 	wait = spend_budget(process);
 	if (wait <= 0.) {
@@ -214,13 +217,28 @@ static int send_signal(struct process *process, int signal, bool group)
 
 static void signal_or_lose(struct process *process, int signal, bool group)
 {
-	int r = send_signal(process, signal, group);
+	int r;
 
+	log_debug("killing %s (pid %d) %swith signal %s", name_of(process), (int)process->pid,
+		  group ? "process group " : "", signal_name(signal));
+	r = send_signal(process, signal, group);
 	if (r == 0)
 		return;
-	log_error("%s: cannot send %s to pid %d: %s", name_of(process), signal_name(signal),
-		  (int)process->pid, strerror(-r));
+	log_critical("unknown problem killing %s (%d):cannot send %s: %s", name_of(process),
+		     (int)process->pid, signal_name(signal), strerror(-r));
 	process_handle(process, PROCESS_UNKILLED);
+}
+
+int process_signal(struct process *process, int signal)
+{
+	if (!process->pid) {
+		log_debug("attempted to send %s sig %s but it wasn't running", name_of(process),
+			  signal_name(signal));
+		return -ESRCH;
+	}
+	log_debug("sending %s (pid %d) sig %s", name_of(process), (int)process->pid,
+		  signal_name(signal));
+	return send_signal(process, signal, false);
 }
 
 static void ask_to_stop(struct process *process)
@@ -248,8 +266,8 @@ static void stopped(struct process *process)
 	char how[64];
 
 	wait_status_text(process->status, how, sizeof(how));
-	log_info("stopped: %s (%s)", name_of(process), how);
-	process->backoff = 0;
+	log_at(is_expected(process) ? LEVEL_INFO : LEVEL_WARN, "stopped: %s (%s)", name_of(process),
+	       how);
 	gone(process);
 }
 
@@ -260,6 +278,7 @@ static void canceled(struct process *process)
 
 static void disarm(struct process *process)
 {
+	process->restarts = false;
 	ev_timer_stop(process->host->loop, &process->timer);
 }
 
