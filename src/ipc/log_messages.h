@@ -12,6 +12,9 @@
  *      ◄─────────────────────── LOG_DATA, LOG_NOTE  at any time
  *      LOG_END ─────────────────────────────────►   writes all that is there, and exits
  *
+ * A stream that cannot be added is not known: it may be added again.  Messages are read before
+ * pipes are, so that who a stream's LOG_PID names is who wrote what is read after it.
+ *
  * A stream is one pipe for the whole life of a supervised process's slot, over all its restarts.
  * The supervisor keeps both ends as well: a logger that dies is started again, is sent every
  * LOG_ADD once more, and goes on where the dead one stopped, as what it had not read is still in
@@ -31,7 +34,8 @@ enum log_message {
 		32,         /* struct log_stream; fds: the pipe's read end, and the sink if `own` */
 	MESSAGE_LOG_CHANGE, /* struct log_stream of a known id; fds: the sink if `own` */
 	MESSAGE_LOG_REMOVE, /* u32 stream; what is in the pipe is written first */
-	MESSAGE_LOG_OPEN,   /* u32 stream; the same */
+	MESSAGE_LOG_OPEN,   /* u32 stream, str path; the same.  path is NULL, but for a stream that
+			       the logger does not know: what an earlier run has left there */
 	MESSAGE_LOG_CLEAR,  /* u32 stream; empties its file */
 	MESSAGE_LOG_ROTATE, /* u32 stream, or LOG_ALL */
 	MESSAGE_LOG_REOPEN, /* u32 stream, or LOG_ALL */
