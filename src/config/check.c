@@ -57,9 +57,8 @@ char *check_header(struct loader *loader, const struct dialect_section *section)
 	return text;
 }
 
-/* The section that a struct of the configuration came from. */
-static const struct dialect_section *section_at(const struct loader *loader,
-						const struct config_where *where)
+const struct dialect_section *check_section(const struct loader *loader,
+					    const struct config_where *where)
 {
 	for (size_t i = 0; i < loader->dialect.nsections; i++) {
 		const struct dialect_section *s = &loader->dialect.sections[i];
@@ -124,7 +123,7 @@ static void check_users(struct loader *loader, const struct place *place,
 
 static void check_program(struct loader *loader, const struct config_program *program)
 {
-	const struct dialect_section *section = section_at(loader, &program->where);
+	const struct dialect_section *section = check_section(loader, &program->where);
 	const struct config_zygote *zygote = NULL;
 	struct place place = check_place(loader, section, "zygote");
 
@@ -159,7 +158,7 @@ static bool value_refused(const struct loader *loader, const struct dialect_sect
 
 static void check_zygote(struct loader *loader, const struct config_zygote *zygote)
 {
-	const struct dialect_section *section = section_at(loader, &zygote->where);
+	const struct dialect_section *section = check_section(loader, &zygote->where);
 	struct place place = check_place(loader, section, "preload");
 	bool used = false;
 
@@ -182,7 +181,7 @@ static void check_zygote(struct loader *loader, const struct config_zygote *zygo
 
 static void check_socket(struct loader *loader, const struct config_socket *socket)
 {
-	const struct dialect_section *section = section_at(loader, &socket->where);
+	const struct dialect_section *section = check_section(loader, &socket->where);
 	struct place place = check_place(loader, section, "listen");
 
 	if (!socket->listen && !value_refused(loader, section, "listen"))
@@ -208,7 +207,7 @@ static int compare_named(const void *a, const void *b)
 static void same_name(struct loader *loader, const struct config_group *group,
 		      const struct named *one, const struct named *other)
 {
-	const struct dialect_section *section = section_at(loader, &other->program->where);
+	const struct dialect_section *section = check_section(loader, &other->program->where);
 	struct place place = check_place(loader, section, "process_name");
 
 	notes_error(
@@ -254,4 +253,5 @@ void check_config(struct loader *loader)
 		check_socket(loader, &config->sockets[i]);
 	for (size_t i = 0; i < config->ngroups; i++)
 		check_group(loader, &config->groups[i]);
+	check_depends(loader);
 }

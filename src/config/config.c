@@ -102,7 +102,9 @@ static void check_presence(struct loader *loader)
 		const char *name = dialect->sections[i].name;
 
 		found = found || strcmp(name, "supervisord") == 0 ||
-			strncmp(name, "program:", 8) == 0 || strncmp(name, "zygote:", 7) == 0;
+			strncmp(name, "program:", 8) == 0 || strncmp(name, "zygote:", 7) == 0 ||
+			strncmp(name, "eventlistener:", 14) == 0 ||
+			strncmp(name, "fcgi-program:", 13) == 0;
 	}
 	if (!found)
 		notes_error(&loader->notes, &place,
@@ -129,6 +131,7 @@ static void load_sections(struct loader *loader)
 			load_socket(loader, &dialect->sections[i]);
 	}
 	load_programs(loader);
+	load_servers(loader);
 	check_config(loader);
 }
 
@@ -166,6 +169,7 @@ static void program_done(struct config_program *program)
 	for (size_t i = 0; i < program->nprocesses; i++) {
 		struct config_process *process = &program->processes[i];
 
+		schema_done(&schema_env_file, process);
 		schema_done(&schema_environment, process);
 		schema_done(&schema_process, process);
 		strv_free(process->argv);
@@ -173,6 +177,8 @@ static void program_done(struct config_program *program)
 	}
 	free(program->processes);
 	schema_done(&schema_program, program);
+	schema_done(&schema_listener, &program->listener);
+	schema_done(&schema_fcgi, &program->fcgi);
 	free(program->name);
 	free(program->where.file);
 }
@@ -204,12 +210,19 @@ void config_free(struct config *config)
 		free(config->groups[i].name);
 		free(config->groups[i].programs);
 	}
+	servers_done(config);
 	free(config->zygotes);
 	free(config->sockets);
 	free(config->programs);
 	free(config->groups);
 	free(config->file);
 	free(config);
+}
+
+bool config_is_named(const char *name, const struct config_group *group,
+		     const struct config_program *program)
+{
+	return strcmp(group->name, name) == 0 || strcmp(program->name, name) == 0;
 }
 
 const struct config_zygote *config_find_zygote(const struct config *config, const char *name)

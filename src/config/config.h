@@ -81,15 +81,15 @@ struct config_http {
 	char *file; /* of a unix socket; absolute */
 	int32_t mode;
 	char *owner;   /* "user[:group]" or NULL */
-	char *address; /* of an inet socket: host, or NULL: all */
+	char *address; /* of an inet socket: host, an address of IPv6 without brackets; NULL: all */
 	uint32_t port;
 	char *username; /* NULL or "": no authentication */
-	char *password;
+	char *password; /* or "{SHA}" and 40 hexadecimal digits; NULL: see username */
 };
 
 /* [supervisorctl], which the supervisor checks and forkserverctl uses. */
 struct config_ctl {
-	char *serverurl;
+	char *serverurl; /* "http://…", or "unix:///path" */
 	char *username;
 	char *password;
 	char *prompt;
@@ -141,13 +141,16 @@ struct config_process {
 	char *name;    /* process_name */
 	char *command; /* as expanded */
 	char **argv;   /* command split as a POSIX shell splits words (no globbing, no variables) */
-	char **environment; /* the program's own, NAME=VALUE; comes over [supervisord]'s */
+	char *env_file;     /* NULL: none; absolute; with a '-' before it that it may be missing */
+	char **environment; /* the program's own, NAME=VALUE, env_file's among them; comes over
+			       [supervisord]'s */
 	char *directory;    /* NULL: inherit */
 	struct config_log out, err;
 	unsigned num; /* process_num */
 };
 
-/* One [program:NAME]; there are two of a program that two groups name. */
+/* One [program:NAME], [eventlistener:NAME] or [fcgi-program:NAME]; there are two of a program that
+ * two groups name. */
 struct config_program {
 	struct config_where where;
 	char *name;
@@ -160,8 +163,8 @@ struct config_program {
 	char **sockets;                  /* names of [socket:*] */
 	char *user;
 	int priority;
-	uint32_t startsecs; /* seconds */
-	uint32_t startretries;
+	uint32_t startsecs;    /* seconds */
+	uint32_t startretries; /* UINT32_MAX: for ever */
 	uint32_t stopwaitsecs; /* seconds */
 	int stopsignal;
 	uint8_t exitcodes[32]; /* bit set: status N is expected */
@@ -171,7 +174,7 @@ struct config_program {
 	bool stopasgroup;
 	bool killasgroup;
 	bool redirect_stderr;
-	char *serverurl; /* SUPERVISOR_SERVER_URL; NULL: that of our first server */
+	char *serverurl; /* SUPERVISOR_SERVER_URL; NULL: that of our first server; "": none */
 
 	/* of both streams, ipc/log_messages.h */
 	uint32_t logfile_period; /* enum log_rotate_period */
@@ -191,8 +194,9 @@ struct config_program {
 	uint64_t memory_max;           /* bytes, by cgroup; 0: none */
 	struct config_rlimit *rlimits; /* owned */
 	size_t nrlimits;
-	char *prestart;    /* command run before each start; its failure is a failed start */
-	char *poststop;    /* command run after each end */
+	char *prestart; /* command (words_command() takes it) run before each start; its failure is
+			   a failed start */
+	char *poststop; /* command run after each end */
 	uint32_t hooksecs; /* seconds that each of the two may take */
 };
 
@@ -234,6 +238,10 @@ void config_free(struct config *config); /* gives one reference back; NULL is le
 /* The file that is used without -c, as supervisord searches, forkserver.conf first in each place;
  * malloc'ed, or NULL if there is none. */
 char *config_find(const char *program_path);
+
+/* Whether a name in depends_on means this program in this group: it is the name of either. */
+bool config_is_named(const char *name, const struct config_group *group,
+		     const struct config_program *program);
 
 const struct config_zygote *config_find_zygote(const struct config *config, const char *name);
 const struct config_socket *config_find_socket(const struct config *config, const char *name);

@@ -23,8 +23,30 @@ int load_files(struct loader *loader, const char *file);
 /* load_programs.c: programs and groups; notes tell what is wrong. */
 void load_programs(struct loader *loader);
 
+/* load_listeners.c: what an [eventlistener:x] and an [fcgi-program:x] have besides. */
+void load_listener(struct loader *loader, const struct dialect_section *section,
+		   const struct expand_scope *scope, struct config_program *program);
+void load_fcgi(struct loader *loader, const struct dialect_section *section,
+	       const struct expand_scope *scope, struct config_program *program);
+
+/* load_env_file.c: process->env_file, as it is written, is made a path and read into
+ * process->environment. */
+void load_env_file(struct loader *loader, const struct dialect_section *section,
+		   struct config_process *process);
+
+/* load_servers.c: HTTP servers, [supervisorctl] and plugins. */
+void load_servers(struct loader *loader);
+void servers_done(struct config *config);
+
 /* check.c: what concerns more than one key. */
 void check_config(struct loader *loader);
+
+/* check_depends.c: depends_on. */
+void check_depends(struct loader *loader);
+
+/* check.c: the section that a struct of the configuration came from. */
+const struct dialect_section *check_section(const struct loader *loader,
+					    const struct config_where *where);
 
 /* check.c: the name in a header with blanks around it gone; malloc'ed, or NULL after a note. */
 char *check_header(struct loader *loader, const struct dialect_section *section);

@@ -1,4 +1,4 @@
-/* load_programs.c - see load.h: programs with their processes, and groups.
+/* load_programs.c - see load.h: programs of every kind with their processes, and groups.
  *
  * group_name may occur in a program's values, so a program that two groups name is built twice. */
 #include "base/error.h"
@@ -11,9 +11,22 @@
 #include "config/words.h"
 
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define BACKOFF_MAX_DEFAULT 300 /* seconds; of backoff = exponential */
+
+/* In the order in which programs that no group names are read. */
+static const struct kind {
+	const char *prefix;
+	enum config_kind kind;
+} kinds[] = {
+	{ "program:", KIND_PROGRAM },
+	{ "eventlistener:", KIND_LISTENER },
+	{ "fcgi-program:", KIND_FCGI },
+};
 
 /* One [program:x] of one group, while it is built. */
 struct draft {
@@ -86,9 +99,12 @@ static void build_process(struct draft *draft, int num, struct config_process *p
 					&draft->loader->notes };
 
 	process->num = (unsigned)num;
+	schema_fill(&reader, &schema_env_file, process);
+	load_env_file(draft->loader, draft->section, process);
+	reader.scope = &own;
+	own.environment = process->environment;
 	schema_fill(&reader, &schema_environment, process);
 	own.environment = process->environment;
-	reader.scope = &own;
 	schema_fill(&reader, &schema_process, process);
 	set_name(draft, &reader, process);
 	split_command(draft, process);
@@ -146,9 +162,27 @@ static void check_kill(struct draft *draft)
 			    "ignores the stop signal would leave its children behind");
 }
 
+/* What is not in one field alone. */
+static void settle_program(struct draft *draft)
+{
+	const struct dialect *dialect = &draft->loader->dialect;
+	struct config_program *program = draft->program;
+
+	program->retry_for_ever = program->startretries == UINT32_MAX;
+	program->has_nice = dialect_get(dialect, draft->section, "nice") != NULL;
+	program->has_oom = dialect_get(dialect, draft->section, "oom_score_adj") != NULL;
+	if (program->backoff == BACKOFF_EXPONENTIAL &&
+	    !dialect_get(dialect, draft->section, "backoff_max"))
+		program->backoff_max = BACKOFF_MAX_DEFAULT;
+	if (program->kind == KIND_LISTENER)
+		load_listener(draft->loader, draft->section, &draft->scope, program);
+	if (program->kind == KIND_FCGI)
+		load_fcgi(draft->loader, draft->section, &draft->scope, program);
+}
+
 /* The index of the new program in config->programs, or -1. */
 static long build_program(struct loader *loader, const struct dialect_section *section,
-			  const char *group)
+			  enum config_kind kind, const char *group)
 {
 	struct config *config = loader->config;
 	CLEANUP_FREE char *name = check_header(loader, section);
@@ -167,10 +201,12 @@ static long build_program(struct loader *loader, const struct dialect_section *s
 				     sizeof(*draft.program));
 	if (!draft.program)
 		return -1;
+	draft.program->kind = kind;
 	draft.program->name = strdup(name);
 	draft.program->where = (struct config_where){ strdup(section->file), section->line };
 	schema_fill(&reader, &schema_program, draft.program);
 	schema_fill(&reader, &schema_numbering, &draft.numbering);
+	settle_program(&draft);
 	check_kill(&draft);
 	check_numbering(&draft);
 	build_processes(&draft);
@@ -217,8 +253,9 @@ static void unknown_program(struct loader *loader, const struct place *place, co
 	size_t n = 0;
 
 	for (size_t i = 0; names && i < dialect->nsections; i++)
-		if (strncmp(dialect->sections[i].name, "program:", 8) == 0)
-			names[n++] = dialect->sections[i].name + 8;
+		if (strncmp(dialect->sections[i].name, "program:", 8) == 0 ||
+		    strncmp(dialect->sections[i].name, "fcgi-program:", 13) == 0)
+			names[n++] = schema_name(dialect->sections[i].name);
 	near = n ? suggest(name, names, n) : NULL;
 	notes_error(&loader->notes, place, "names unknown program or fcgi-program %s%s%s%s", name,
 		    near ? "; did you mean " : "; add a section [program:", near ? near : name,
@@ -245,16 +282,21 @@ static void build_members(struct loader *loader, const struct dialect_section *s
 
 	for (size_t i = 0; programs && programs[i]; i++) {
 		const struct dialect_section *program = member(loader, "program", programs[i]);
+		const struct dialect_section *fcgi = member(loader, "fcgi-program", programs[i]);
+		const struct dialect_section *one = program ? program : fcgi;
 
-		if (program) {
-			grouped[program - loader->dialect.sections] = true;
-			add_member(group, build_program(loader, program, group->name));
-		} else if (member(loader, "fcgi-program", programs[i])) {
-			notes_warning(&loader->notes, &place,
-				      "this version does not act on fcgi-program %s", programs[i]);
-		} else {
+		if (program && fcgi)
+			notes_error(&loader->notes, &place,
+				    "name %s is ambiguous (exists as program and fcgi-program); "
+				    "rename one of them",
+				    programs[i]);
+		if (!one) {
 			unknown_program(loader, &place, programs[i]);
+			continue;
 		}
+		grouped[one - loader->dialect.sections] = true;
+		add_member(group, build_program(loader, one, program ? KIND_PROGRAM : KIND_FCGI,
+						group->name));
 	}
 }
 
@@ -279,16 +321,21 @@ static void build_group(struct loader *loader, const struct dialect_section *sec
 }
 
 /* A program that no group names is a group of its own, with its name and priority. */
-static void build_alone(struct loader *loader, const struct dialect_section *section)
+static void build_alone(struct loader *loader, const struct dialect_section *section,
+			enum config_kind kind)
 {
 	struct place place = { section->file, section->line, section->name, NULL };
-	long program = build_program(loader, section, NULL);
+	long program = build_program(loader, section, kind, NULL);
 	const struct config_program *built;
+	int priority;
 
 	if (program < 0)
 		return;
 	built = &loader->config->programs[program];
-	add_member(add_group(loader, &place, built->name, built->priority), program);
+	priority = built->priority;
+	if (kind == KIND_LISTENER && !dialect_get(&loader->dialect, section, "priority"))
+		priority = -1; /* listeners start first and stop last; their processes are as any */
+	add_member(add_group(loader, &place, built->name, priority), program);
 }
 
 static int compare_groups(const void *a, const void *b)
@@ -310,9 +357,12 @@ void load_programs(struct loader *loader)
 	for (size_t i = 0; i < dialect->nsections; i++)
 		if (strncmp(dialect->sections[i].name, "group:", 6) == 0)
 			build_group(loader, &dialect->sections[i], grouped);
-	for (size_t i = 0; i < dialect->nsections; i++)
-		if (strncmp(dialect->sections[i].name, "program:", 8) == 0 && !grouped[i])
-			build_alone(loader, &dialect->sections[i]);
+	for (const struct kind *kind = kinds; kind < kinds + ARRAY_LEN(kinds); kind++)
+		for (size_t i = 0; i < dialect->nsections; i++)
+			if (strncmp(dialect->sections[i].name, kind->prefix,
+				    strlen(kind->prefix)) == 0 &&
+			    !grouped[i])
+				build_alone(loader, &dialect->sections[i], kind->kind);
 	if (loader->config->ngroups)
 		qsort(loader->config->groups, loader->config->ngroups,
 		      sizeof(*loader->config->groups), compare_groups);

@@ -66,9 +66,12 @@ void notes_error(struct notes *notes, const struct place *place, const char *for
 	va_list ap;
 
 	va_start(ap, format);
-	add(notes, "Error", place, format, ap);
+	add(notes, notes->lenient ? "Warning" : "Error", place, format, ap);
 	va_end(ap);
-	notes->errors++;
+	if (notes->lenient)
+		notes->warnings++;
+	else
+		notes->errors++;
 }
 
 void notes_warning(struct notes *notes, const struct place *place, const char *format, ...)

@@ -3,12 +3,15 @@
 #ifndef CONFIG_NOTES_H
 #define CONFIG_NOTES_H
 
+#include <stdbool.h>
+
 struct buf;
 
 struct notes {
 	struct buf *text; /* borrowed */
 	unsigned errors;
 	unsigned warnings;
+	bool lenient; /* errors are only warnings */
 };
 
 /* All borrowed; what is NULL or 0 is left out. */

@@ -32,19 +32,6 @@ static const struct config_choice modes[] = {
 	{ NULL, 0 },
 };
 
-static const struct config_choice restarts[] = {
-	{ "true", RESTART_ALWAYS },
-	{ "false", RESTART_NEVER },
-	{ "unexpected", RESTART_UNEXPECTED },
-	{ "yes", RESTART_ALWAYS },
-	{ "no", RESTART_NEVER },
-	{ "on", RESTART_ALWAYS },
-	{ "off", RESTART_NEVER },
-	{ "1", RESTART_ALWAYS },
-	{ "0", RESTART_NEVER },
-	{ NULL, 0 },
-};
-
 #define AT(member) offsetof(struct config_daemon, member)
 static const struct schema_key daemon_keys[] = {
 	{ "logfile", &type_mainlog, AT(logfile), "supervisord.log", NULL, 0 },
@@ -64,6 +51,8 @@ static const struct schema_key daemon_keys[] = {
 	{ "strip_ansi", &type_bool, AT(strip_ansi), "false", NULL, 0 },
 	{ "identifier", &type_text, AT(identifier), "supervisor", NULL, 0 },
 	{ "environment", &type_environment, AT(environment), NULL, NULL, SCHEMA_TWICE },
+	{ "logfile_rotate", &type_choice, AT(logfile_period), "never", schema_periods, 0 },
+	{ "logfile_compress", &type_bool, AT(logfile_compress), "false", NULL, 0 },
 	{ "profile_options", NULL, 0, NULL, NULL, SCHEMA_MUTE },
 };
 #undef AT
@@ -97,69 +86,43 @@ static const struct schema_key socket_keys[] = {
 };
 #undef AT
 
-#define AT(member) offsetof(struct config_program, member)
-static const struct schema_key program_keys[] = {
-	{ "zygote", &type_text, AT(zygote), NULL, NULL, 0 },
-	{ "sockets", &type_names, AT(sockets), NULL, NULL, 0 },
-	{ "user", &type_user, AT(user), NULL, NULL, 0 },
-	{ "priority", &type_int, AT(priority), "999", NULL, 0 },
-	{ "autostart", &type_bool, AT(autostart), "true", NULL, 0 },
-	{ "autorestart", &type_choice, AT(autorestart), "unexpected", restarts, 0 },
-	{ "startsecs", &type_count, AT(startsecs), "1", NULL, 0 },
-	{ "startretries", &type_count, AT(startretries), "3", NULL, 0 },
-	{ "exitcodes", &type_exitcodes, AT(exitcodes), "0", NULL, 0 },
-	{ "stopsignal", &type_signal, AT(stopsignal), "TERM", NULL, 0 },
-	{ "stopwaitsecs", &type_count, AT(stopwaitsecs), "10", NULL, 0 },
-	{ "stopasgroup", &type_bool, AT(stopasgroup), "false", NULL, 0 },
-	{ "killasgroup", &type_bool, AT(killasgroup), NULL, NULL, 0 },
-	{ "umask", &type_octal, AT(umask), "-1", NULL, 0 },
-	{ "redirect_stderr", &type_bool, AT(redirect_stderr), "false", NULL, 0 },
-	{ "serverurl", NULL, 0, NULL, NULL, SCHEMA_MUTE },
-	{ "ready", NULL, 0, NULL, NULL, SCHEMA_LATER },
-	{ "watchdogsecs", NULL, 0, NULL, NULL, SCHEMA_LATER },
-	{ "maxage", NULL, 0, NULL, NULL, SCHEMA_LATER },
-	{ "maxuss", NULL, 0, NULL, NULL, SCHEMA_LATER },
-};
-#undef AT
-
-#define AT(member) offsetof(struct schema_numbering, member)
-static const struct schema_key numbering_keys[] = {
-	{ "numprocs", &type_count, AT(numprocs), "1", NULL, 0 },
-	{ "numprocs_start", &type_int, AT(numprocs_start), "0", NULL, 0 },
-	{ "process_name", &type_text, AT(process_name), "%(program_name)s", NULL, SCHEMA_RAW },
-};
-#undef AT
-
-#define AT(member) offsetof(struct config_process, member)
-static const struct schema_key environment_keys[] = {
-	{ "environment", &type_environment, AT(environment), NULL, NULL, 0 },
-};
-
-/* The *_syslog rows stand above *_logfile, which may say syslog too. */
-static const struct schema_key process_keys[] = {
-	{ "command", &type_command, AT(command), NULL, NULL, 0 },
-	{ "directory", &type_text, AT(directory), NULL, NULL, 0 },
-	{ "stdout_syslog", &type_bool, AT(out.syslog), "false", NULL, 0 },
-	{ "stdout_logfile", &type_log, AT(out), "AUTO", NULL, SCHEMA_TWICE },
-	{ "stdout_logfile_maxbytes", &type_bytes, AT(out.maxbytes), "50MB", NULL, 0 },
-	{ "stdout_logfile_backups", &type_count, AT(out.backups), "10", NULL, 0 },
-	{ "stdout_capture_maxbytes", &type_bytes, AT(out.capture_maxbytes), "0", NULL, 0 },
-	{ "stdout_events_enabled", &type_bool, AT(out.events_enabled), "false", NULL, 0 },
-	{ "stderr_syslog", &type_bool, AT(err.syslog), "false", NULL, 0 },
-	{ "stderr_logfile", &type_log, AT(err), "AUTO", NULL, SCHEMA_TWICE },
-	{ "stderr_logfile_maxbytes", &type_bytes, AT(err.maxbytes), "50MB", NULL, 0 },
-	{ "stderr_logfile_backups", &type_count, AT(err.backups), "10", NULL, 0 },
-	{ "stderr_capture_maxbytes", &type_bytes, AT(err.capture_maxbytes), "0", NULL, 0 },
-	{ "stderr_events_enabled", &type_bool, AT(err.events_enabled), "false", NULL, 0 },
-};
-#undef AT
-
 #define AT(member) offsetof(struct schema_group, member)
 static const struct schema_key group_keys[] = {
 	{ "programs", &type_names, AT(programs), NULL, NULL, 0 },
 	{ "priority", &type_int, AT(priority), "999", NULL, 0 },
 };
 #undef AT
+
+#define AT(member) offsetof(struct config_http, member)
+static const struct schema_key unix_keys[] = {
+	{ "file", &type_path, AT(file), NULL, NULL, 0 },
+	{ "chmod", &type_octal, AT(mode), "0700", NULL, 0 },
+	{ "chown", &type_owner, AT(owner), NULL, NULL, 0 },
+	{ "username", &type_anything, AT(username), NULL, NULL, 0 },
+	{ "password", &type_password, AT(password), NULL, NULL, 0 },
+};
+
+static const struct schema_key inet_keys[] = {
+	{ "port", &type_inet, 0, NULL, NULL, 0 },
+	{ "username", &type_anything, AT(username), NULL, NULL, 0 },
+	{ "password", &type_password, AT(password), NULL, NULL, 0 },
+};
+#undef AT
+
+#define AT(member) offsetof(struct config_ctl, member)
+static const struct schema_key ctl_keys[] = {
+	{ "serverurl", &type_url, AT(serverurl), "http://localhost:9001", NULL, 0 },
+	{ "username", &type_anything, AT(username), NULL, NULL, 0 },
+	{ "password", &type_anything, AT(password), NULL, NULL, 0 },
+	{ "prompt", &type_anything, AT(prompt), "supervisor", NULL, 0 },
+	{ "history_file", &type_path, AT(history_file), NULL, NULL, 0 },
+};
+#undef AT
+
+static const struct schema_key plugin_keys[] = {
+	{ "supervisor.rpcinterface_factory", &type_only, 0, NULL,
+	  "supervisor.rpcinterface:make_main_rpcinterface", 0 },
+};
 
 static const struct schema_key include_keys[] = {
 	{ "files", NULL, 0, NULL, NULL, SCHEMA_MUTE },
@@ -172,32 +135,35 @@ static const struct schema_key include_keys[] = {
 const struct schema_table schema_daemon = TABLE(daemon_keys);
 const struct schema_table schema_zygote = TABLE(zygote_keys);
 const struct schema_table schema_socket = TABLE(socket_keys);
-const struct schema_table schema_program = TABLE(program_keys);
-const struct schema_table schema_numbering = TABLE(numbering_keys);
-const struct schema_table schema_environment = TABLE(environment_keys);
-const struct schema_table schema_process = TABLE(process_keys);
+const struct schema_table schema_unix = TABLE(unix_keys);
+const struct schema_table schema_inet = TABLE(inet_keys);
+const struct schema_table schema_ctl = TABLE(ctl_keys);
+const struct schema_table schema_plugin = TABLE(plugin_keys);
 const struct schema_table schema_group = TABLE(group_keys);
 static const struct schema_table schema_include = TABLE(include_keys);
+
+#define PROGRAM_TABLES                                                                             \
+	&schema_program, &schema_numbering, &schema_env_file, &schema_environment, &schema_process
 
 static const struct schema_section sections[] = {
 	{ "supervisord", SCHEMA_PLAIN, false, false, NULL, { &schema_daemon } },
 	{ "zygote", SCHEMA_NAMED, true, false, NULL, { &schema_zygote } },
 	{ "socket", SCHEMA_NAMED, true, false, NULL, { &schema_socket } },
-	{ "program",
-	  SCHEMA_NAMED,
-	  false,
-	  false,
-	  NULL,
-	  { &schema_program, &schema_numbering, &schema_environment, &schema_process } },
+	{ "program", SCHEMA_NAMED, false, false, NULL, { PROGRAM_TABLES } },
+	{ "eventlistener", SCHEMA_NAMED, false, false, NULL, { &schema_listener, PROGRAM_TABLES } },
+	{ "fcgi-program", SCHEMA_NAMED, false, false, NULL, { &schema_fcgi, PROGRAM_TABLES } },
 	{ "group", SCHEMA_NAMED, false, false, NULL, { &schema_group } },
 	{ "include", SCHEMA_PLAIN, false, false, NULL, { &schema_include } },
-	{ "unix_http_server", SCHEMA_EITHER, false, true, "no control socket is opened", { NULL } },
-	{ "inet_http_server", SCHEMA_EITHER, false, true, "no control port is opened", { NULL } },
-	{ "eventlistener", SCHEMA_NAMED, false, true, "the listener is not started", { NULL } },
-	{ "fcgi-program", SCHEMA_NAMED, false, true, "the program is not started", { NULL } },
-	{ "supervisorctl", SCHEMA_PLAIN, false, true, NULL, { NULL } },
-	{ "rpcinterface", SCHEMA_NAMED, false, true, NULL, { NULL } },
-	{ "ctlplugin", SCHEMA_NAMED, false, true, NULL, { NULL } },
+	{ "unix_http_server", SCHEMA_EITHER, false, false, NULL, { &schema_unix } },
+	{ "inet_http_server", SCHEMA_EITHER, false, false, NULL, { &schema_inet } },
+	{ "supervisorctl", SCHEMA_PLAIN, false, false, NULL, { &schema_ctl } },
+	{ "rpcinterface", SCHEMA_NAMED, false, false, NULL, { &schema_plugin } },
+	{ "ctlplugin",
+	  SCHEMA_NAMED,
+	  false,
+	  true,
+	  "forkserverctl has no plugins; the commands that it would add are missing",
+	  { NULL } },
 };
 
 const struct schema_section *schema_sections(size_t *n)

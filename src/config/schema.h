@@ -5,11 +5,11 @@
 
 #include "config/config.h"
 #include "config/dialect.h"
+#include "config/types.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
-struct config_type;
 struct expand_scope;
 struct notes;
 
@@ -19,6 +19,10 @@ enum schema_flag {
 	SCHEMA_ALIAS = 2, /* another name of the row above */
 	SCHEMA_LATER = 4, /* known, but this version does not act on it: a warning */
 	SCHEMA_MUTE = 8,  /* the same without a warning, as it changes nothing here */
+
+	/* What it takes to apply another value of a program's key, for config_compare.h: */
+	SCHEMA_LIVE = 32,    /* nothing that the running process would notice */
+	SCHEMA_RESTART = 64, /* the process must be started anew */
 };
 
 struct schema_key {
@@ -53,9 +57,18 @@ extern const struct schema_table schema_zygote;      /* struct config_zygote */
 extern const struct schema_table schema_socket;      /* struct config_socket */
 extern const struct schema_table schema_program;     /* struct config_program */
 extern const struct schema_table schema_numbering;   /* struct schema_numbering */
+extern const struct schema_table schema_env_file;    /* struct config_process: env_file */
 extern const struct schema_table schema_environment; /* struct config_process: environment */
 extern const struct schema_table schema_process;     /* struct config_process: the rest */
+extern const struct schema_table schema_listener;    /* struct config_listener */
+extern const struct schema_table schema_fcgi;        /* struct config_fcgi */
 extern const struct schema_table schema_group;       /* struct schema_group */
+extern const struct schema_table schema_unix;        /* struct config_http */
+extern const struct schema_table schema_inet;        /* struct config_http */
+extern const struct schema_table schema_ctl;         /* struct config_ctl */
+extern const struct schema_table schema_plugin;      /* char *: the factory */
+
+extern const struct config_choice schema_periods[]; /* of logfile_rotate */
 
 enum schema_naming { SCHEMA_PLAIN, SCHEMA_NAMED, SCHEMA_EITHER }; /* [x], [x:NAME], both */
 
@@ -65,7 +78,7 @@ struct schema_section {
 	bool ours;                            /* an unknown key is an error, not a warning */
 	bool any;                             /* its keys are nobody's business here */
 	const char *notice;                   /* a warning that it gets; NULL: none */
-	const struct schema_table *tables[5]; /* ended by NULL */
+	const struct schema_table *tables[7]; /* ended by NULL */
 };
 
 /* All known sections; *n of them. */

@@ -59,6 +59,26 @@ static int integer(const char *text, long long min, long long max, long long *re
 	return 0;
 }
 
+bool same_number(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(int32_t)) == 0;
+}
+
+static bool same_bool(const void *a, const void *b)
+{
+	return *(const bool *)a == *(const bool *)b;
+}
+
+static bool same_bytes(const void *a, const void *b)
+{
+	return *(const uint64_t *)a == *(const uint64_t *)b;
+}
+
+static bool same_exitcodes(const void *a, const void *b)
+{
+	return memcmp(a, b, 32) == 0;
+}
+
 static int parse_int(void *field, const char *text, const void *aux, struct error *err)
 {
 	long long value;
@@ -69,7 +89,7 @@ static int parse_int(void *field, const char *text, const void *aux, struct erro
 	*(int32_t *)field = (int32_t)value;
 	return 0;
 }
-const struct config_type type_int = { "a whole number", parse_int, NULL };
+const struct config_type type_int = { "a whole number", parse_int, NULL, same_number };
 
 static int parse_count(void *field, const char *text, const void *aux, struct error *err)
 {
@@ -81,7 +101,8 @@ static int parse_count(void *field, const char *text, const void *aux, struct er
 	*(uint32_t *)field = (uint32_t)value;
 	return 0;
 }
-const struct config_type type_count = { "a whole number, not below zero", parse_count, NULL };
+const struct config_type type_count = { "a whole number, not below zero", parse_count, NULL,
+					same_number };
 
 /* The shift for a suffix of two letters, or -1. */
 static int suffix_shift(const char *suffix)
@@ -120,7 +141,8 @@ static int parse_bytes(void *field, const char *text, const void *aux, struct er
 	*(uint64_t *)field = (uint64_t)value << (shift < 0 ? 0 : shift);
 	return 0;
 }
-const struct config_type type_bytes = { "bytes, or a number with KB, MB or GB", parse_bytes, NULL };
+const struct config_type type_bytes = { "bytes, or a number with KB, MB or GB", parse_bytes, NULL,
+					same_bytes };
 
 static int parse_octal(void *field, const char *text, const void *aux, struct error *err)
 {
@@ -138,7 +160,7 @@ static int parse_octal(void *field, const char *text, const void *aux, struct er
 	*(int32_t *)field = (int32_t)value;
 	return 0;
 }
-const struct config_type type_octal = { "an octal number", parse_octal, NULL };
+const struct config_type type_octal = { "an octal number", parse_octal, NULL, same_number };
 
 static int find_choice(const struct config_choice *choices, const char *text)
 {
@@ -164,7 +186,7 @@ static int parse_bool(void *field, const char *text, const void *aux, struct err
 	*(bool *)field = truths[found].value;
 	return 0;
 }
-const struct config_type type_bool = { "true or false", parse_bool, NULL };
+const struct config_type type_bool = { "true or false", parse_bool, NULL, same_bool };
 
 static int parse_choice(void *field, const char *text, const void *aux, struct error *err)
 {
@@ -190,7 +212,7 @@ static int parse_choice(void *field, const char *text, const void *aux, struct e
 	buf_done(&list);
 	return -1;
 }
-const struct config_type type_choice = { "one of some words", parse_choice, NULL };
+const struct config_type type_choice = { "one of some words", parse_choice, NULL, same_number };
 
 #define SIGNAL(name)                                                                               \
 	{                                                                                          \
@@ -240,7 +262,8 @@ static int parse_signal(void *field, const char *text, const void *aux, struct e
 	*(int *)field = (int)number;
 	return 0;
 }
-const struct config_type type_signal = { "a signal's name or number", parse_signal, NULL };
+const struct config_type type_signal = { "a signal's name or number", parse_signal, NULL,
+					 same_number };
 
 static int parse_exitcodes(void *field, const char *text, const void *aux, struct error *err)
 {
@@ -267,5 +290,5 @@ static int parse_exitcodes(void *field, const char *text, const void *aux, struc
 	}
 	return 0;
 }
-const struct config_type type_exitcodes = { "exit codes separated by commas", parse_exitcodes,
-					    NULL };
+const struct config_type type_exitcodes = { "exit codes separated by commas", parse_exitcodes, NULL,
+					    same_exitcodes };

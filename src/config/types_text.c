@@ -18,40 +18,61 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-static void text_done(void *field)
+void text_done(void *field)
 {
 	free(*(char **)field);
 	*(char **)field = NULL;
 }
 
-static void list_done(void *field)
+void list_done(void *field)
 {
 	strv_free(*(char ***)field);
 	*(char ***)field = NULL;
 }
 
-/* Takes the text over, NULL: there was no memory. */
-static int give(void *field, char *text, struct error *err)
+int give_text(void *field, char *text, struct error *err)
 {
 	*(char **)field = text;
 	return text ? 0 : error_set(err, "out of memory");
 }
 
+bool same_text(const void *a, const void *b)
+{
+	const char *one = *(char *const *)a, *other = *(char *const *)b;
+
+	return one && other ? strcmp(one, other) == 0 : one == other;
+}
+
+bool same_list(const void *a, const void *b)
+{
+	char *const *one = *(char **const *)a, *const *other = *(char **const *)b;
+	size_t n = strv_len(one);
+
+	if (n != strv_len(other))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(one[i], other[i]) != 0)
+			return false;
+	return true;
+}
+
 static int parse_command(void *field, const char *text, const void *aux, struct error *err)
 {
 	(void)aux;
-	return give(field, strdup(text), err);
+	return give_text(field, strdup(text), err);
 }
-const struct config_type type_command = { "a command", parse_command, text_done };
+const struct config_type type_command = { "a command", parse_command, text_done, same_text };
+
+const struct config_type type_anything = { "a text", parse_command, text_done, same_text };
 
 static int parse_text(void *field, const char *text, const void *aux, struct error *err)
 {
 	(void)aux;
 	if (!*text)
 		return error_set(err, "the value is empty; give one or remove the line");
-	return give(field, strdup(text), err);
+	return give_text(field, strdup(text), err);
 }
-const struct config_type type_text = { "a text", parse_text, text_done };
+const struct config_type type_text = { "a text", parse_text, text_done, same_text };
 
 int config_user_id(const char *user, uid_t *ret)
 {
@@ -78,9 +99,10 @@ static int parse_user(void *field, const char *text, const void *aux, struct err
 				 "Invalid user name %.100s; it is not in the users' database "
 				 "(getent passwd)",
 				 text);
-	return give(field, strdup(text), err);
+	return give_text(field, strdup(text), err);
 }
-const struct config_type type_user = { "a user's name or number", parse_user, text_done };
+const struct config_type type_user = { "a user's name or number", parse_user, text_done,
+				       same_text };
 
 static bool group_exists(const char *group)
 {
@@ -108,9 +130,9 @@ static int parse_owner(void *field, const char *text, const void *aux, struct er
 		return error_set(err,
 				 "Invalid user:group definition %.100s: there is no group %.100s",
 				 text, text + len + 1);
-	return give(field, strdup(text), err);
+	return give_text(field, strdup(text), err);
 }
-const struct config_type type_owner = { "user or user:group", parse_owner, text_done };
+const struct config_type type_owner = { "user or user:group", parse_owner, text_done, same_text };
 
 static bool is_directory(const char *path)
 {
@@ -144,19 +166,19 @@ static int parse_newfile(void *field, const char *text, const void *aux, struct 
 		return error_set(err, "out of memory");
 	if (check_parent(path, text, err) < 0)
 		return -1;
-	return give(field, path_absolute(path), err);
+	return give_text(field, path_absolute(path), err);
 }
 const struct config_type type_newfile = { "a path in an existing directory", parse_newfile,
-					  text_done };
+					  text_done, same_text };
 
 static int parse_mainlog(void *field, const char *text, const void *aux, struct error *err)
 {
 	if (strcmp(text, "syslog") == 0)
-		return give(field, strdup(text), err);
+		return give_text(field, strdup(text), err);
 	return parse_newfile(field, text, aux, err);
 }
 const struct config_type type_mainlog = { "a path in an existing directory, or syslog",
-					  parse_mainlog, text_done };
+					  parse_mainlog, text_done, same_text };
 
 static int parse_directory(void *field, const char *text, const void *aux, struct error *err)
 {
@@ -167,13 +189,22 @@ static int parse_directory(void *field, const char *text, const void *aux, struc
 		free(path);
 		return error_set(err, "%.500s is not an existing directory", text);
 	}
-	return give(field, path, err);
+	return give_text(field, path, err);
 }
-const struct config_type type_directory = { "an existing directory", parse_directory, text_done };
+const struct config_type type_directory = { "an existing directory", parse_directory, text_done,
+					    same_text };
 
 static void log_done(void *field)
 {
 	text_done(&((struct config_log *)field)->file);
+}
+
+static bool same_log(const void *a, const void *b)
+{
+	const struct config_log *one = a, *other = b;
+
+	return same_text(&one->file, &other->file) && one->automatic == other->automatic &&
+	       one->syslog == other->syslog;
 }
 
 static int parse_log(void *field, const char *text, const void *aux, struct error *err)
@@ -197,10 +228,10 @@ static int parse_log(void *field, const char *text, const void *aux, struct erro
 		free(path);
 		return -1;
 	}
-	return give(&log->file, path, err);
+	return give_text(&log->file, path, err);
 }
 const struct config_type type_log = { "a path in an existing directory, AUTO or NONE", parse_log,
-				      log_done };
+				      log_done, same_log };
 
 /* Characters of an identifier; every letter beyond ASCII is taken as one. */
 static bool is_identifier(const char *text, size_t len)
@@ -272,7 +303,7 @@ static int parse_modules(void *field, const char *text, const void *aux, struct 
 	return 0;
 }
 const struct config_type type_modules = { "module names separated by commas", parse_modules,
-					  list_done };
+					  list_done, same_list };
 
 static int parse_callable(void *field, const char *text, const void *aux, struct error *err)
 {
@@ -283,16 +314,18 @@ static int parse_callable(void *field, const char *text, const void *aux, struct
 	    !is_dotted(text + colon + 1, strlen(text + colon + 1)))
 		return error_set(err, "'%.200s' is not MODULE:CALLABLE, such as shop.boot:warm",
 				 text);
-	return give(field, strdup(text), err);
+	return give_text(field, strdup(text), err);
 }
-const struct config_type type_callable = { "MODULE:CALLABLE", parse_callable, text_done };
+const struct config_type type_callable = { "MODULE:CALLABLE", parse_callable, text_done,
+					   same_text };
 
 static int parse_names(void *field, const char *text, const void *aux, struct error *err)
 {
 	(void)aux;
 	return words_list(text, field) < 0 ? error_set(err, "out of memory") : 0;
 }
-const struct config_type type_names = { "names separated by commas", parse_names, list_done };
+const struct config_type type_names = { "names separated by commas", parse_names, list_done,
+					same_list };
 
 static int parse_paths(void *field, const char *text, const void *aux, struct error *err)
 {
@@ -312,7 +345,8 @@ static int parse_paths(void *field, const char *text, const void *aux, struct er
 	*(char ***)field = paths;
 	return 0;
 }
-const struct config_type type_paths = { "directories separated by colons", parse_paths, list_done };
+const struct config_type type_paths = { "directories separated by colons", parse_paths, list_done,
+					same_list };
 
 static int parse_rules(void *field, const char *text, const void *aux, struct error *err)
 {
@@ -334,15 +368,49 @@ static int parse_rules(void *field, const char *text, const void *aux, struct er
 	*(char ***)field = lines;
 	return 0;
 }
-const struct config_type type_rules = { "allow rules, one a line", parse_rules, list_done };
+const struct config_type type_rules = { "allow rules, one a line", parse_rules, list_done,
+					same_list };
 
+/* Over what the field holds already (env_file's). */
 static int parse_environment(void *field, const char *text, const void *aux, struct error *err)
 {
+	char **own = NULL;
+	int r = 0;
+
 	(void)aux;
-	return words_environment(text, field, err);
+	if (words_environment(text, &own, err) < 0)
+		return -1;
+	for (size_t i = 0; own && own[i] && r == 0; i++) {
+		char *value = strchr(own[i], '=');
+
+		*value++ = '\0';
+		r = strv_setenv(field, own[i], value);
+	}
+	strv_free(own);
+	return r < 0 ? error_set(err, "out of memory") : 0;
 }
+
+/* Each variable is there once; their order is nobody's business. */
+static bool same_environment(const void *a, const void *b)
+{
+	char *const *one = *(char **const *)a, *const *other = *(char **const *)b;
+	size_t n = strv_len(one);
+
+	if (n != strv_len(other))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		size_t k = strcspn(one[i], "=");
+		CLEANUP_FREE char *name = strndup(one[i], k);
+		const char *value = name ? strv_getenv(other, name) : NULL;
+
+		if (!value || strcmp(value, one[i] + k + 1) != 0)
+			return false;
+	}
+	return true;
+}
+
 const struct config_type type_environment = { "NAME=\"VALUE\" separated by commas",
-					      parse_environment, list_done };
+					      parse_environment, list_done, same_environment };
 
 /* HOST:PORT or [HOST]:PORT; the host `*` or none is every IPv4 address, as supervisord has it. */
 static int parse_tcp(void *field, const char *address, struct error *err)
@@ -368,7 +436,7 @@ static int parse_tcp(void *field, const char *address, struct error *err)
 		return error_set(err, "'%.200s' is not a host; write tcp://HOST:PORT", address);
 	if (asprintf(&normal, "tcp://%.*s:%lld", (int)len, address, port) < 0)
 		normal = NULL;
-	return give(field, normal, err);
+	return give_text(field, normal, err);
 }
 
 static int parse_unix(void *field, const char *path, const char *text, struct error *err)
@@ -383,7 +451,7 @@ static int parse_unix(void *field, const char *path, const char *text, struct er
 	if (strlen(path) > most)
 		return error_set(err, "the path has %zu bytes; the kernel allows %zu for a socket",
 				 strlen(path), most);
-	return give(field, strdup(text), err);
+	return give_text(field, strdup(text), err);
 }
 
 static int parse_listen(void *field, const char *text, const void *aux, struct error *err)
@@ -396,5 +464,5 @@ static int parse_listen(void *field, const char *text, const void *aux, struct e
 	return error_set(err, "Bad socket format %.200s; write tcp://HOST:PORT or unix:///PATH",
 			 text);
 }
-const struct config_type type_listen = { "tcp://HOST:PORT or unix:///PATH", parse_listen,
-					 text_done };
+const struct config_type type_listen = { "tcp://HOST:PORT or unix:///PATH", parse_listen, text_done,
+					 same_text };

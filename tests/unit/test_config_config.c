@@ -6,6 +6,7 @@
 #include "base/strv.h"
 #include "base/util.h"
 #include "config/config.h"
+#include "ipc/log_messages.h"
 #include "ipc/messages.h"
 
 #include <check.h>
@@ -15,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -360,6 +362,54 @@ static const struct {
 	{ PROGRAM "stdout_logfile=/no/such/x.log\n", "The directory named as part of the path" },
 	{ PROGRAM "environment=A\n", "Unexpected end of key/value pairs" },
 	{ PROGRAM "user=no-such-user\n", "Invalid user name no-such-user" },
+	{ "[unix_http_server]\n" PROGRAM, "main.conf:1: [unix_http_server] file: section" },
+	{ "[inet_http_server]\n" PROGRAM, "section [inet_http_server] has no port value" },
+	{ "[inet_http_server]\nport=h:\n" PROGRAM, "not a valid port number: 'h:'" },
+	{ "[inet_http_server]\nport=65536\n" PROGRAM, "not a valid port number: '65536'" },
+	{ "[inet_http_server]\nport=1\nusername=x\n" PROGRAM, "incomplete authentication" },
+	{ "[inet_http_server]\nport=1\nusername=x\npassword={SHA}x\n" PROGRAM, "sha1sum" },
+	{ "[inet_http_server]\nport=1\n[inet_http_server:x]\nport=*:1\n" PROGRAM,
+	  "main.conf:4: [inet_http_server:x] port: two servers cannot listen there" },
+	{ "[unix_http_server]\nfile=/x\nchmod=rw\n" PROGRAM, "converted to an octal type" },
+	{ "[unix_http_server]\nfile=/x\nchown=no-such-user\n" PROGRAM, "no user no-such-user" },
+	{ "[rpcinterface:x]\n" PROGRAM, "or remove the section" },
+	{ "[rpcinterface:x]\nsupervisor.rpcinterface_factory=a:b\n" PROGRAM,
+	  "main.conf:2: [rpcinterface:x] supervisor.rpcinterface_factory: a:b cannot be used" },
+	{ "[eventlistener:x]\ncommand=x\n", "[eventlistener:x] section requires an \"events\"" },
+	{ "[eventlistener:x]\ncommand=x\nevents=\n", "requires an \"events\" line" },
+	{ "[eventlistener:x]\ncommand=x\nevents=PROCESS_STATES\n",
+	  "Unknown event type PROCESS_STATES; did you mean PROCESS_STATE?" },
+	{ "[eventlistener:x]\ncommand=x\nevents=EVENT\nbuffer_size=0\n",
+	  "[eventlistener:x] buffer_size: 0 is out of range" },
+	{ "[eventlistener:x]\ncommand=x\nevents=EVENT\nresult_handler=a:b\n",
+	  "the only value is supervisor.dispatchers:default_handler" },
+	{ "[eventlistener:x]\ncommand=x\nevents=EVENT\nredirect_stderr=true\n",
+	  "main.conf:4: [eventlistener:x] redirect_stderr" },
+	{ "[fcgi-program:x]\ncommand=x\n", "requires a \"socket\" line" },
+	{ "[fcgi-program:x]\ncommand=x\nsocket=tcp://h:1\nsocket_mode=0700\n",
+	  "[fcgi-program:x] socket_mode: socket_owner and socket_mode params" },
+	{ "[fcgi-program:x]\ncommand=x\nsocket=unix://x\n", "is not an absolute path" },
+	{ "[fcgi-program:x]\ncommand=x\nsocket=tcp://h:1\nsocket_backlog=0\n",
+	  "socket_backlog: 0 is out of range; write a number from 1 to 65535" },
+	{ "[fcgi-program:p]\ncommand=x\nsocket=tcp://h:1\n" PROGRAM "[group:g]\nprograms=p\n",
+	  "name p is ambiguous" },
+	{ PROGRAM "logfile_rotate=dayly\n", "did you mean daily?" },
+	{ PROGRAM "nice=20\n", "nice: 20 is out of range; write a number from -20 to 19" },
+	{ PROGRAM "oom_score_adj=-1001\n", "from -1000 to 1000" },
+	{ PROGRAM "rlimit_nofile=9:8\n", "the soft limit 9 is above the hard one, 8" },
+	{ PROGRAM "rlimit_nofile=1KB\n", "SOFT or SOFT:HARD is expected" },
+	{ PROGRAM "rlimit_as=infinite\n", "each a number or infinity" },
+	{ PROGRAM "rlimit_as=1:\n", "SOFT or SOFT:HARD is expected" },
+	{ PROGRAM "startretries=many\n", "invalid literal for int()" },
+	{ PROGRAM "prestart=a 'b\n", "prestart: can't parse command 'a 'b': No closing quotation" },
+	{ PROGRAM "env_file=none.env\n", "create it, or write -FILE if it may be missing" },
+	{ PROGRAM "depends_on=pp\n", "main.conf:3: [program:p] depends_on: there is no program" },
+	{ PROGRAM "depends_on=p\n", "as each waits for the next: p -> p; remove" },
+	{ PROGRAM "depends_on=q\n[program:q]\ncommand=q\ndepends_on=r\n[program:r]\ncommand=r\n"
+		  "depends_on=p\n",
+	  "main.conf:9: [program:r] depends_on: none of these could ever start, as each waits for "
+	  "the next: p -> q -> r -> p; remove" },
+	{ PROGRAM "depends_on=g\n[group:g]\nprograms=p,q\n[program:q]\ncommand=q\n", "g:p -> g:p" },
 	{ PROGRAM "[group:g]\nprograms=q\n", "names unknown program or fcgi-program q" },
 	{ PROGRAM "[group:g]\nprograms=p\n[program:g]\ncommand=x\n", "two groups called g" },
 	{ PROGRAM "[program:q]\ncommand=x\nprocess_name=p\n[group:g]\nprograms=p,q\n",
@@ -411,10 +461,14 @@ static const struct {
 	{ "[zygot:x]\n" PROGRAM, "did you mean [zygote:x]?" },
 	{ "[program]\n" PROGRAM, "this section needs a name; did you mean [program:NAME]?" },
 	{ "[supervisord:x]\n" PROGRAM, "this section takes no name; did you mean [supervisord]?" },
-	{ "[unix_http_server]\nfile=/x\n" PROGRAM, "[unix_http_server] this version does not act" },
-	{ "[unix_http_server:x]\nfile=/x\n" PROGRAM, "[unix_http_server:x] this version does not" },
-	{ "[eventlistener:x]\nfoo=1\n" PROGRAM, "the listener is not started" },
-	{ "[fcgi-program:x]\ncommand=1\n[group:g]\nprograms=x\n" PROGRAM, "fcgi-program x" },
+	{ "[unix_http_server:x]\nfile=/x\nmode=1\n" PROGRAM,
+	  "[unix_http_server:x] mode: no such key, the line is ignored" },
+	{ "[inet_http_server]\nport=9001\n" PROGRAM, "or write port = 127.0.0.1:9001" },
+	{ "[inet_http_server]\nport=host:9001\nusername=\npassword=\n" PROGRAM,
+	  "whoever can reach this port" },
+	{ "[ctlplugin:x]\ny=%(zzz)s\n" PROGRAM, "forkserverctl has no plugins" },
+	{ "[supervisorctl]\nserverurl=x\n" PROGRAM,
+	  "Warning: %s:2: [supervisorctl] serverurl: 'x' is none; write http://HOST:PORT" },
 	{ "[zygote:z]\n", "the zygote imports nothing" },
 	{ PROGRAM "redirect_stderr=true\nstderr_logfile=/tmp/x\n", "the file is not used" },
 };
@@ -432,9 +486,10 @@ END_TEST
 
 START_TEST(silent_about)
 {
-	load_clean("[supervisorctl]\nserverurl=x\n[rpcinterface:supervisor]\n"
-		   "supervisor.rpcinterface_factory = a:b\n[ctlplugin:x]\ny=%(zzz)s\n"
-		   "[DEFAULT]\nanything=1\n" PROGRAM "serverurl=AUTO\n");
+	load_clean("[supervisorctl]\nserverurl=http://h:1\n[rpcinterface:supervisor]\n"
+		   "supervisor.rpcinterface_factory = "
+		   "supervisor.rpcinterface:make_main_rpcinterface\n[DEFAULT]\nanything=1\n" PROGRAM
+		   "serverurl=AUTO\n");
 }
 END_TEST
 
@@ -502,6 +557,162 @@ START_TEST(finds_file)
 }
 END_TEST
 
+START_TEST(servers)
+{
+	const struct config_http *s;
+
+	load_clean("[unix_http_server]\nfile= %(here)s/../x.sock\nchmod=0770\nchown=root:root\n"
+		   "username=\npassword=\n[inet_http_server:b]\nport=[::1]:9002\nusername=%(ENV_"
+		   "HOME)s\npassword={SHA}0123456789abcdef0123456789ABCDEF01234567\n"
+		   "[inet_http_server:a]\nport=LocalHost:9001\n[inet_http_server:c]\nport=*:9003\n"
+		   "username=u\npassword=%%\n"
+		   "[supervisorctl]\nserverurl=unix:///tmp/./a/../b.sock\nprompt=shop\n"
+		   "history_file=/tmp/h\n" PROGRAM);
+	ck_assert_uint_eq(config->nservers, 4);
+	s = config->servers;
+	ck_assert(s[0].local && !s[0].name && !s[0].address && !s[0].port);
+	ck_assert_str_eq(s[0].file, "/tmp/x.sock");
+	ck_assert_int_eq(s[0].mode, 0770);
+	ck_assert_str_eq(s[0].owner, "root:root");
+	ck_assert_str_eq(s[0].username, "");
+	ck_assert(!s[1].local && s[1].port == 9002);
+	ck_assert_str_eq(s[1].address, "::1");
+	ck_assert_str_eq(s[1].name, "b");
+	ck_assert_str_eq(s[1].username, getenv("HOME"));
+	ck_assert_str_eq(s[2].address, "localhost");
+	ck_assert_ptr_null(s[2].username);
+	ck_assert_ptr_null(s[3].address);
+	ck_assert_str_eq(s[3].password, "%");
+	ck_assert_str_eq(config->ctl.serverurl, "unix:///tmp/b.sock");
+	ck_assert_str_eq(config->ctl.prompt, "shop");
+	ck_assert_str_eq(config->ctl.history_file, "/tmp/h");
+	ck_assert_ptr_null(config->ctl.username);
+}
+END_TEST
+
+START_TEST(listeners_and_fcgi)
+{
+	const struct config_program *p;
+
+	load_clean("[eventlistener:l]\ncommand=l\nevents=PROCESS_STATE, tick_5\nnumprocs=2\n"
+		   "process_name=%(program_name)s%(process_num)d\nresult_handler="
+		   "supervisor.dispatchers:default_handler\n"
+		   "[eventlistener:m]\ncommand=l\nevents=EVENT\nbuffer_size=1\npriority=7\n"
+		   "[fcgi-program:f]\ncommand=f\nsocket=unix:///tmp/%(program_name)s.sock\n"
+		   "socket_mode=0777\nsocket_owner=root\nsocket_backlog=5\nserverurl=Auto\n"
+		   "[fcgi-program:g]\ncommand=f\nsocket=tcp://localhost:9000\nserverurl=\n"
+		   "[group:fs]\nprograms=g\n");
+	ck_assert_uint_eq(config->ngroups, 4);
+	ck_assert_str_eq(config->groups[0].name, "l");
+	ck_assert_int_eq(config->groups[0].priority, -1);
+	ck_assert_str_eq(config->groups[1].name, "m");
+	ck_assert_int_eq(config->groups[1].priority, 7);
+	ck_assert_str_eq(config->groups[3].name, "fs");
+	p = &config->programs[config->groups[0].programs[0]];
+	ck_assert_int_eq(p->kind, KIND_LISTENER);
+	ck_assert_int_eq(p->priority, 999);
+	ck_assert_uint_eq(p->nprocesses, 2);
+	ck_assert_uint_eq(strv_len(p->listener.events), 2);
+	ck_assert_str_eq(p->listener.events[1], "TICK_5");
+	ck_assert_uint_eq(p->listener.buffer_size, 10);
+	p = &config->programs[config->groups[1].programs[0]];
+	ck_assert_uint_eq(p->listener.buffer_size, 1);
+	ck_assert_ptr_null(p->listener.result_handler);
+	p = &config->programs[config->groups[2].programs[0]];
+	ck_assert_int_eq(p->kind, KIND_FCGI);
+	ck_assert_str_eq(p->fcgi.socket, "unix:///tmp/f.sock");
+	ck_assert_int_eq(p->fcgi.mode, 0777);
+	ck_assert_str_eq(p->fcgi.owner, "root");
+	ck_assert_uint_eq(p->fcgi.backlog, 5);
+	ck_assert_ptr_null(p->serverurl);
+	p = &config->programs[config->groups[3].programs[0]];
+	ck_assert_int_eq(p->kind, KIND_FCGI);
+	ck_assert_str_eq(p->fcgi.socket, "tcp://localhost:9000");
+	ck_assert_int_eq(p->fcgi.mode, 0700);
+	ck_assert_uint_eq(p->fcgi.backlog, SOMAXCONN);
+	ck_assert_str_eq(p->serverurl, "");
+}
+END_TEST
+
+START_TEST(defaults_of_ours)
+{
+	const struct config_program *p;
+
+	load_clean(PROGRAM);
+	p = &config->programs[0];
+	ck_assert_uint_eq(p->logfile_period, LOG_NEVER);
+	ck_assert_uint_eq(p->logfile_format, LOG_RAW);
+	ck_assert_uint_eq(p->logfile_stall, LOG_BLOCK);
+	ck_assert(!p->logfile_compress && !p->processes[0].out.journald);
+	ck_assert_ptr_null(p->depends_on);
+	ck_assert_int_eq(p->backoff, BACKOFF_LINEAR);
+	ck_assert_uint_eq(p->backoff_max, 0);
+	ck_assert(!p->retry_for_ever && !p->essential && !p->has_nice && !p->has_oom);
+	ck_assert_uint_eq(p->memory_max, 0);
+	ck_assert_uint_eq(p->nrlimits, 0);
+	ck_assert_uint_eq(p->hooksecs, 60);
+	ck_assert_ptr_null(p->prestart);
+	ck_assert_ptr_null(p->processes[0].env_file);
+	ck_assert_uint_eq(config->daemon.logfile_period, LOG_NEVER);
+	ck_assert_str_eq(config->ctl.serverurl, "http://localhost:9001");
+	ck_assert_str_eq(config->ctl.prompt, "supervisor");
+}
+END_TEST
+
+START_TEST(keys_of_ours)
+{
+	const struct config_program *p;
+
+	write_file("p0.env", "A=1\nB='two words'\n");
+	load_clean("[supervisord]\nlogfile_rotate=weekly\nlogfile_compress=yes\n" PROGRAM
+		   "logfile_rotate=Daily\nlogfile_compress=true\nlogfile_format=json\n"
+		   "logfile_stall=drop\nstdout_journald=on\nstderr_journald=on\ndepends_on=q, g\n"
+		   "backoff=exponential\nstartretries=INFINITE\nessential=yes\nnice=-5\n"
+		   "oom_score_adj=-1000\nmemory_max=1GB\nrlimit_as=1GB:infinity\n"
+		   "rlimit_core=0\nrlimit_nofile=100:200\nrlimit_cpu=unlimited\n"
+		   "env_file=%(program_name)s%(process_num)d.env\nenvironment=C=%(ENV_A)s,B=b\n"
+		   "directory=/%(ENV_A)s\nprestart=mkdir -p /tmp/%(group_name)s\npoststop=rm x\n"
+		   "hooksecs=5\n"
+		   "[program:q]\ncommand=q\nbackoff=exponential\nbackoff_max=9\n"
+		   "env_file=-none.env\n[program:r]\ncommand=r\n[group:g]\nprograms=r\n");
+	ck_assert_uint_eq(config->daemon.logfile_period, LOG_WEEKLY);
+	ck_assert(config->daemon.logfile_compress);
+	p = &config->programs[config->groups[1].programs[0]];
+	ck_assert_str_eq(p->name, "p");
+	ck_assert_uint_eq(p->logfile_period, LOG_DAILY);
+	ck_assert_uint_eq(p->logfile_format, LOG_JSON);
+	ck_assert_uint_eq(p->logfile_stall, LOG_DROP);
+	ck_assert(p->logfile_compress && p->essential && p->retry_for_ever);
+	ck_assert(p->processes[0].out.journald && p->processes[0].err.journald);
+	ck_assert_uint_eq(strv_len(p->depends_on), 2);
+	ck_assert_int_eq(p->backoff, BACKOFF_EXPONENTIAL);
+	ck_assert_uint_eq(p->backoff_max, 300);
+	ck_assert(p->has_nice && p->nice == -5 && p->has_oom && p->oom_score_adj == -1000);
+	ck_assert_uint_eq(p->memory_max, 1 << 30);
+	ck_assert_uint_eq(p->nrlimits, 4);
+	ck_assert_int_eq(p->rlimits[0].resource, RLIMIT_AS);
+	ck_assert_uint_eq(p->rlimits[0].soft, 1 << 30);
+	ck_assert_uint_eq(p->rlimits[0].hard, UINT64_MAX);
+	ck_assert_int_eq(p->rlimits[1].resource, RLIMIT_CORE);
+	ck_assert_uint_eq(p->rlimits[1].hard, 0);
+	ck_assert_int_eq(p->rlimits[2].resource, RLIMIT_CPU);
+	ck_assert_uint_eq(p->rlimits[2].soft, UINT64_MAX);
+	ck_assert_uint_eq(p->rlimits[3].soft, 100);
+	ck_assert_uint_eq(p->rlimits[3].hard, 200);
+	ck_assert_str_eq(strv_getenv(p->processes[0].environment, "A"), "1");
+	ck_assert_str_eq(strv_getenv(p->processes[0].environment, "B"), "b");
+	ck_assert_str_eq(strv_getenv(p->processes[0].environment, "C"), "1");
+	ck_assert_str_eq(p->processes[0].directory, "/1");
+	ck_assert_str_eq(p->prestart, "mkdir -p /tmp/p");
+	ck_assert_str_eq(p->poststop, "rm x");
+	ck_assert_uint_eq(p->hooksecs, 5);
+	p = &config->programs[config->groups[2].programs[0]];
+	ck_assert_uint_eq(p->backoff_max, 9);
+	ck_assert_ptr_null(p->processes[0].environment);
+	ck_assert_int_eq(p->processes[0].env_file[0], '-');
+}
+END_TEST
+
 /* Each rule that a report proposes is pasted as it is; other keys keep supervisord's meaning. */
 START_TEST(repeated_rules_add_up)
 {
@@ -536,6 +747,10 @@ int main(void)
 	tcase_add_test(tcase, repeated_rules_add_up);
 	tcase_add_test(tcase, supervisords_types);
 	tcase_add_test(tcase, groups);
+	tcase_add_test(tcase, servers);
+	tcase_add_test(tcase, listeners_and_fcgi);
+	tcase_add_test(tcase, defaults_of_ours);
+	tcase_add_test(tcase, keys_of_ours);
 	tcase_add_test(tcase, includes);
 	tcase_add_loop_test(tcase, refuses, 0, ARRAY_LEN(bad));
 	tcase_add_test(tcase, users_must_agree);
