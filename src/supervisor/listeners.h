@@ -3,8 +3,9 @@
 #ifndef SUPERVISOR_LISTENERS_H
 #define SUPERVISOR_LISTENERS_H
 
+#include "supervisor/listen.h"
+
 #include <stddef.h>
-#include <sys/types.h>
 
 struct config;
 struct config_socket;
@@ -14,9 +15,7 @@ struct listener {
 	struct config *base;                /* one reference: what config points into */
 	const struct config_socket *config; /* borrowed from base */
 	int fd;                             /* owned; listening, CLOEXEC */
-	char *path;                         /* of a unix socket, to be unlinked; owned; or NULL */
-	dev_t dev;                          /* what was bound at path */
-	ino_t ino;
+	struct listen_mark mark;            /* of a unix socket */
 };
 
 /* Embedded; zeroed is empty. */
