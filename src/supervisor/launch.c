@@ -234,44 +234,59 @@ static int runnable(const char *path)
 	return S_ISREG(st.st_mode) && (st.st_mode & 0111) ? 0 : -EACCES;
 }
 
-static char *check_path(const char *name, struct error *err)
+static int not_runnable(const char *path, int r, struct error *err)
 {
-	int r = runnable(name);
-	char *path = r == 0 ? strdup(name) : NULL;
+	struct stat st;
 
-	if (r == -EACCES)
-		error_set(err, "command at '%s' is not executable", name);
-	else if (r < 0)
-		error_set(err, "can't find command '%s'", name);
-	else if (!path)
-		error_set(err, "out of memory");
-	return path;
+	if (r != -EACCES)
+		error_set(err, "can't find command '%s'", path);
+	else if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		error_set(err, "command at '%s' is a directory", path);
+	else
+		error_set(err, "command at '%s' is not executable", path);
+	return r == -EACCES ? r : -ENOENT;
 }
 
-char *launch_find(const char *name, char *const *environment, struct error *err)
+static int give_path(const char *path, char **ret_path, struct error *err)
+{
+	*ret_path = strdup(path);
+	if (!*ret_path)
+		error_set(err, "out of memory");
+	return *ret_path ? 0 : -ENOMEM;
+}
+
+int launch_lookup(const char *name, char *const *environment, char **ret_path, struct error *err)
 {
 	const char *at = strv_getenv(environment, "PATH");
+	int r = -ENOENT, denied = 0;
 	char path[PATH_MAX];
-	bool denied = false;
 
-	if (strchr(name, '/'))
-		return check_path(name, err);
+	if (strchr(name, '/')) {
+		r = runnable(name);
+		return r < 0 ? not_runnable(name, r, err) : give_path(name, ret_path, err);
+	}
 	if (!at)
 		at = "/bin:/usr/bin:/usr/local/bin";
 	while (*name) {
 		size_t len = strcspn(at, ":");
 		int n = snprintf(path, sizeof(path), "%.*s%s%s", (int)len, at, len ? "/" : "./",
 				 name);
-		int r = n > 0 && (size_t)n < sizeof(path) ? runnable(path) : -ENAMETOOLONG;
 
+		r = n > 0 && (size_t)n < sizeof(path) ? runnable(path) : -ENAMETOOLONG;
 		if (r == 0)
-			return check_path(path, err);
-		denied |= r == -EACCES;
+			return give_path(path, ret_path, err);
+		if (r == -EACCES)
+			denied = r;
 		if (at[len] == '\0')
 			break;
 		at += len + 1;
 	}
-	error_set(err, denied ? "command at '%s' is not executable" : "can't find command '%s'",
-		  name);
-	return NULL;
+	return not_runnable(name, denied ? denied : r, err);
+}
+
+char *launch_find(const char *name, char *const *environment, struct error *err)
+{
+	char *path = NULL;
+
+	return launch_lookup(name, environment, &path, err) == 0 ? path : NULL;
 }

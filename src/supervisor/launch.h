@@ -34,6 +34,10 @@ struct launch {
  * single-threaded. */
 pid_t launch(const struct launch *what, struct error *err);
 
+/* The same with the reason as a number: 0 and *ret_path, or -ENOENT (there is none) or -EACCES (it
+ * is a directory, or not executable). */
+int launch_lookup(const char *name, char *const *environment, char **ret_path, struct error *err);
+
 /* Finds `name` as execvp(3) does, in PATH of `environment`.  A malloc'ed path, or NULL with err in
  * supervisord's words ("can't find command 'x'", "command at '/x' is not executable"). */
 char *launch_find(const char *name, char *const *environment, struct error *err);

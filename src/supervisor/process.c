@@ -69,10 +69,42 @@ struct process *process_new(struct process_host *host, const struct process_sour
 	return process;
 }
 
+void process_wait(struct process *process, struct process_waiter *waiter)
+{
+	waiter->next = process->waiters;
+	process->waiters = waiter;
+}
+
+void process_unwait(struct process *process, struct process_waiter *waiter)
+{
+	struct process_waiter **at = &process->waiters;
+
+	while (*at && *at != waiter)
+		at = &(*at)->next;
+	if (*at)
+		*at = waiter->next;
+}
+
+static void tell_waiters(struct process *process)
+{
+	struct process_waiter *next;
+
+	for (struct process_waiter *at = process->waiters; at; at = next) {
+		next = at->next;
+		at->changed(at, process);
+	}
+}
+
 void process_free(struct process *process)
 {
 	if (!process)
 		return;
+	while (process->waiters) {
+		struct process_waiter *waiter = process->waiters;
+
+		process->waiters = waiter->next;
+		waiter->changed(waiter, NULL);
+	}
 	ev_timer_stop(process->host->loop, &process->timer);
 	if (process->zygote) {
 		zygote_link_cancel(process->zygote, &process->ticket);
@@ -107,6 +139,7 @@ static void handle_one(struct process *process, enum process_event event)
 	process_act(process, rule->action);
 	if (before != rule->next)
 		process->host->changed(process->host, process);
+	tell_waiters(process);
 }
 
 /* In the order in which they came, but before those that were pending already: as if the action had

@@ -35,6 +35,14 @@ struct process_host {
 	void (*changed)(struct process_host *host, struct process *process);
 };
 
+/* Somebody who waits for what becomes of a process; embedded.  changed() is called after everything
+ * that happened to it, whether its state has changed or not, and may unwait itself, nobody else.
+ * NULL: the process is no more, and the waiter is off. */
+struct process_waiter {
+	struct process_waiter *next;
+	void (*changed)(struct process_waiter *waiter, struct process *process);
+};
+
 /* Most events that one event can bring: SPAWNED, UP and EXIT. */
 #define PROCESS_PENDING 4
 
@@ -51,6 +59,8 @@ struct process {
 	unsigned npending;
 	unsigned pending_at; /* where the next one goes in */
 	bool handling;
+
+	struct process_waiter *waiters; /* borrowed */
 
 	pid_t pid; /* 0: none */
 	struct reaper_watch watch;
@@ -101,6 +111,9 @@ void process_handle(struct process *process, enum process_event event);
 /* Sends a signal to it alone, not with the intention to end it.  0, -ESRCH if it does not run, or
  * -errno. */
 int process_signal(struct process *process, int signal);
+
+void process_wait(struct process *process, struct process_waiter *waiter);
+void process_unwait(struct process *process, struct process_waiter *waiter); /* off: legal */
 
 /* Whether nothing runs and nothing is planned to. */
 bool process_is_down(const struct process *process);

@@ -215,6 +215,25 @@ START_TEST(finding)
 }
 END_TEST
 
+START_TEST(why_it_is_not_found)
+{
+	struct error err = { { 0 } };
+	char *path = NULL;
+
+	ck_assert_int_eq(launch_lookup("/none/at/all", NULL, &path, &err), -ENOENT);
+	ck_assert_int_eq(launch_lookup("no-such-command", NULL, &path, &err), -ENOENT);
+	ck_assert_str_eq(err.text, "can't find command 'no-such-command'");
+	ck_assert_int_eq(launch_lookup("/etc/passwd", NULL, &path, &err), -EACCES);
+	ck_assert_str_eq(err.text, "command at '/etc/passwd' is not executable");
+	ck_assert_int_eq(launch_lookup("/etc", NULL, &path, &err), -EACCES);
+	ck_assert_str_eq(err.text, "command at '/etc' is a directory");
+	ck_assert_ptr_null(path);
+	ck_assert_int_eq(launch_lookup("/bin/sh", NULL, &path, &err), 0);
+	ck_assert_str_eq(path, "/bin/sh");
+	free(path);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("supervisor/launch");
@@ -227,6 +246,7 @@ int main(void)
 	tcase_add_test(tc, signals_are_as_new);
 	tcase_add_test(tc, directory_umask_environment);
 	tcase_add_test(tc, own_process_group);
+	tcase_add_test(tc, why_it_is_not_found);
 	tcase_add_test(tc, listen_pid_is_the_childs);
 	tcase_add_test(tc, user_and_groups);
 	tcase_add_loop_test(tc, failures_are_told, 0, 3);
