@@ -4,148 +4,46 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/strv.h"
+#include "supervisor/launch_child.h"
+#include "supervisor/limits.h"
 #include "supervisor/user.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum step { STEP_FDS = 1, STEP_GROUP, STEP_SIGNALS, STEP_USER, STEP_DIRECTORY, STEP_EXEC };
+#define STACK_SIZE 32768 /* the child calls nothing deep */
+#define WAIT_MS 1000
 
-/* What the child writes into the CLOEXEC pipe when it cannot go on. */
-struct failure {
-	int step;
-	int error;
-};
-
-/* For kernels before 5.9, which have no close_range(2). */
-static int close_from_slowly(int first)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	struct dirent *entry;
-
-	if (!dir)
-		return -errno;
-	while ((entry = readdir(dir))) {
-		int fd = atoi(entry->d_name);
-
-		if (fd >= first && fd != dirfd(dir) && entry->d_name[0] != '.')
-			close(fd);
-	}
-	closedir(dir);
-	return 0;
-}
-
-static int close_from(int first)
-{
-	if (syscall(SYS_close_range, (unsigned)first, UINT_MAX, 0) == 0)
-		return 0;
-	return close_from_slowly(first);
-}
-
-/* Puts the stdio fds, the others and the error pipe at 0, 1, …, in two steps: first copies of all
- * above the targets, so that no target overwrites a source that is still needed. */
-static int arrange_fds(const struct launch *what, int *error_pipe)
-{
-	int base = 3 + (int)what->nfds;
-	int high[3 + LAUNCH_FDS_MAX], error_high;
-
-	error_high = fcntl(*error_pipe, F_DUPFD_CLOEXEC, base + 1);
-	if (error_high < 0)
-		return -errno;
-	*error_pipe = error_high;
-	for (int i = 0; i < base; i++) {
-		int from = i < 3 ? what->stdio[i] : what->fds[i - 3];
-
-		if (from < 0)
-			from = open("/dev/null", O_RDWR | O_CLOEXEC);
-		if (from < 0)
-			return -errno;
-		high[i] = fcntl(from, F_DUPFD_CLOEXEC, base + 1);
-		if (high[i] < 0)
-			return -errno;
-	}
-	for (int i = 0; i < base; i++)
-		if (dup2(high[i], i) < 0)
-			return -errno;
-	if (dup3(error_high, base, O_CLOEXEC) < 0)
-		return -errno;
-	*error_pipe = base;
-	return close_from(base + 1);
-}
-
-/* By the system call: glibc refuses its own two signals, 32 and 33, which posix_spawn(3) of whoever
- * started us leaves ignored.  All zeros are SIG_DFL, no flags and no mask on every architecture. */
-static int reset_signals(void)
-{
-	static const unsigned long by_default[8];
-	sigset_t none;
-
-	for (int i = 1; i < NSIG; i++) /* KILL and STOP: EINVAL */
-		(void)syscall(SYS_rt_sigaction, i, by_default, NULL, (size_t)(NSIG - 1) / 8);
-	sigemptyset(&none);
-	return sigprocmask(SIG_SETMASK, &none, NULL) < 0 ? -errno : 0;
-}
-
-static void write_pid(char *entry)
-{
-	/* snprintf of an int into a buffer allocates nothing */
-	char digits[16];
-	int n = snprintf(digits, sizeof(digits), "%d", (int)getpid());
-
-	memcpy(entry + strlen("LISTEN_PID="), digits, (size_t)n + 1);
-}
-
-/* The child from fork to exec; the signals are still blocked.  Returns the failed step. */
-static int prepare_and_exec(const struct launch *what, int *error_pipe, int *ret_error)
-{
-	*ret_error = -arrange_fds(what, error_pipe);
-	if (*ret_error)
-		return STEP_FDS;
-	if (setpgid(0, 0) < 0) {
-		*ret_error = errno;
-		return STEP_GROUP;
-	}
-	if (what->umask >= 0)
-		umask((mode_t)what->umask);
-	if (what->user && what->user->name)
-		*ret_error = -user_become(what->user);
-	if (*ret_error)
-		return STEP_USER;
-	if (what->directory && chdir(what->directory) < 0) {
-		*ret_error = errno;
-		return STEP_DIRECTORY;
-	}
-	if (what->listen_pid)
-		write_pid(what->listen_pid);
-	*ret_error = -reset_signals();
-	if (*ret_error)
-		return STEP_SIGNALS;
-	execve(what->path, what->argv, what->environment);
-	*ret_error = errno;
-	return STEP_EXEC;
-}
-
-static void explain(const struct launch *what, const struct failure *failure, struct error *err)
+static void explain(const struct launch *what, const struct launch_failure *failure,
+		    struct error *err)
 {
 	const char *why = strerror(failure->error);
 
 	switch (failure->step) {
+	case STEP_CGROUP:
+		error_set(err, "cannot enter its cgroup: %s", why);
+		break;
 	case STEP_FDS:
 		error_set(err, "cannot arrange the file descriptors: %s", why);
 		break;
 	case STEP_GROUP:
 		error_set(err, "setpgid: %s", why);
+		break;
+	case STEP_LIMITS:
+		limits_explain(what->limits, &failure->limits, err);
+		if (what->name)
+			error_prefix(err, "%s", what->name);
 		break;
 	case STEP_SIGNALS:
 		error_set(err, "cannot reset the signals: %s", why);
@@ -165,12 +63,16 @@ static void explain(const struct launch *what, const struct failure *failure, st
 	}
 }
 
-/* Waits until the pipe is closed by the exec (0) or brings a failure (-errno). */
+/* Waits until the pipe is closed by the exec (0) or brings a failure (-errno).  A child that is
+ * stuck (stopped, or on a file system that hangs) counts as started: its status will tell. */
 static int await_exec(const struct launch *what, pid_t pid, int fd, struct error *err)
 {
-	struct failure failure;
+	struct pollfd end = { .fd = fd, .events = POLLIN };
+	struct launch_failure failure;
 	ssize_t n;
 
+	if (poll(&end, 1, WAIT_MS) == 0)
+		return 0;
 	do
 		n = read(fd, &failure, sizeof(failure));
 	while (n < 0 && errno == EINTR);
@@ -186,8 +88,50 @@ static int await_exec(const struct launch *what, pid_t pid, int fd, struct error
 	return -failure.error;
 }
 
+#ifdef __SANITIZE_ADDRESS__
+#define CAN_SHARE_MEMORY false /* it watches every access, and does not understand that */
+#else
+#define CAN_SHARE_MEMORY true
+#endif
+
+/* A child that shares our memory starts at the same cost however large we are; but we stand still
+ * until it has exec'd or is gone.  Nobody else may be able to make that long: a child that becomes
+ * another user can be stopped by that user's processes, so it gets a copy, which is waited for with
+ * a limit. */
+static pid_t start_child(struct launch_start *start)
+{
+	const struct user *user = start->what->user;
+	_Alignas(64) char stack[STACK_SIZE];
+	pid_t pid;
+
+	if (CAN_SHARE_MEMORY && (!user || !user->name || user_is_self(user)))
+		return clone(launch_child, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD,
+			     start);
+	pid = fork();
+	if (pid == 0)
+		launch_child(start);
+	return pid;
+}
+
+/* "fork" is what supervisord says, too. */
+static int explain_fork(const struct launch *what, int r, struct error *err)
+{
+	const char *name = what->name ? what->name : what->path;
+
+	if (r == -EAGAIN)
+		error_set(err,
+			  "Too many processes in process table to spawn '%s' (fork: %s: the "
+			  "limit of processes of this user, of the cgroup or of the system is "
+			  "reached)",
+			  name, strerror(-r));
+	else
+		error_set(err, "unknown error during fork for '%s': %s", name, strerror(-r));
+	return r;
+}
+
 pid_t launch(const struct launch *what, struct error *err)
 {
+	struct launch_start start = { .what = what };
 	int ends[2], r = 0;
 	sigset_t all, before;
 	pid_t pid;
@@ -201,26 +145,19 @@ pid_t launch(const struct launch *what, struct error *err)
 		error_set(err, "pipe: %s", strerror(-r));
 		return r;
 	}
+	start.error_pipe = ends[1];
 	/* blocked, so that no handler of ours runs in the child and writes into our loop's pipe */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
-	pid = fork();
-	if (pid == 0) {
-		struct failure failure;
-
-		failure.step = prepare_and_exec(what, &ends[1], &failure.error);
-		(void)fd_write_all(ends[1], &failure, sizeof(failure));
-		_exit(127);
-	}
+	pid = start_child(&start);
 	if (pid < 0)
 		r = -errno;
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	fd_close(&ends[1]);
-	if (r < 0)
-		error_set(err, "fork: %s", strerror(-r));
-	else
-		r = await_exec(what, pid, ends[0], err);
+	r = r < 0 ? explain_fork(what, r, err) : await_exec(what, pid, ends[0], err);
 	fd_close(&ends[0]);
+	if (what->listen_pid)
+		memcpy(what->listen_pid, LAUNCH_PID_ROOM, sizeof(LAUNCH_PID_ROOM));
 	return r < 0 ? r : pid;
 }
 

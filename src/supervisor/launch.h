@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct config_program;
 struct error;
 struct user;
 
@@ -26,10 +27,15 @@ struct launch {
 	int32_t umask;    /* -1: stay */
 	char *listen_pid; /* an entry of environment, made of LAUNCH_PID_ROOM; the child writes its
 			     pid into it.  NULL: none */
+	const struct config_program *limits; /* whose limits it gets; NULL: none */
+	const int *cgroups;                  /* fds of cgroup.procs files, which the child joins */
+	size_t ncgroups;
+	const char *name; /* of the process, for messages; NULL: path */
 };
 
-/* Forks and execs: own process group, signal mask empty, every disposition default, no other fd.
- * Returns when the exec has happened: the pid; or -errno with the failed call and its object in err
+/* Forks and execs, without a copy of our memory: own process group, signal mask empty, every
+ * disposition default, no other fd. Returns when the exec has happened: the pid; or -errno with the
+ * failed call and its object in err
  * ("chdir to /srv/x: No such file or directory"), then no child is left.  The caller is
  * single-threaded. */
 pid_t launch(const struct launch *what, struct error *err);

@@ -242,6 +242,8 @@ static void exec_program(struct process *process)
 		.fds = listeners,
 		.nfds = find_listeners(process, listeners),
 		.umask = process->program->umask,
+		.limits = process->program,
+		.name = process->config->name,
 	};
 
 	if (what.nfds)

@@ -10,6 +10,7 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static bool parse_id(const char *text, unsigned long *ret_id)
@@ -121,20 +122,32 @@ bool user_is_self(const struct user *user)
 	return true;
 }
 
+/* The system calls themselves: the C library's functions tell every thread, which is not for a
+ * child that shares our memory.  The caller has one thread. */
+#ifdef SYS_setresuid32
+#define DO_SETGROUPS SYS_setgroups32
+#define DO_SETRESGID SYS_setresgid32
+#define DO_SETRESUID SYS_setresuid32
+#else
+#define DO_SETGROUPS SYS_setgroups
+#define DO_SETRESGID SYS_setresgid
+#define DO_SETRESUID SYS_setresuid
+#endif
+
 int user_become(const struct user *user)
 {
 	if (geteuid() != 0)
 		return user_is_self(user) ? 0 : -EPERM;
-	if (setgroups(user->ngroups, user->groups) < 0)
+	if (syscall(DO_SETGROUPS, user->ngroups, user->groups) < 0)
 		return -errno;
-	if (setresgid(user->gid, user->gid, user->gid) < 0)
+	if (syscall(DO_SETRESGID, user->gid, user->gid, user->gid) < 0)
 		return -errno;
-	if (setresuid(user->uid, user->uid, user->uid) < 0)
+	if (syscall(DO_SETRESUID, user->uid, user->uid, user->uid) < 0)
 		return -errno;
 	if (!user_is_self(user))
 		return -EPERM;
 	/* setresuid(2) can be defeated by a user namespace or an LSM: try to come back */
-	if (user->uid != 0 && setuid(0) == 0)
+	if (user->uid != 0 && syscall(DO_SETRESUID, 0, 0, 0) == 0)
 		return -EPERM;
 	return 0;
 }

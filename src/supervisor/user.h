@@ -29,7 +29,8 @@ int user_find_owner(const char *owner, uid_t *ret_uid, gid_t *ret_gid, struct er
 bool user_is_self(const struct user *user);
 
 /* Becomes the user for good: groups, gid, uid, in this order, read back.  No allocation, safe after
- * fork(2).  0 or -errno (-EPERM if a call claimed success that it did not have). */
+ * fork(2) and vfork(2); the caller has one thread.  0 or -errno (-EPERM if a call claimed success
+ * that it did not have). */
 int user_become(const struct user *user);
 
 #endif
