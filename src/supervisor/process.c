@@ -112,7 +112,7 @@ void process_free(struct process *process)
 	}
 	reaper_unwatch(process->host->reaper, &process->watch);
 	fd_close(&process->ticket.gate);
-	fd_close(&process->stdin_fd);
+	process_close_stdin(process);
 	user_done(&process->user);
 	strv_free(process->environment);
 	buf_done(&process->request);

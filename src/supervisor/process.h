@@ -88,6 +88,9 @@ struct process {
 	struct buf request; /* packed spawn_request; with a zygote */
 	char *automatic[2]; /* paths of automatic logs; owned */
 	int stdin_fd;       /* write end of its stdin; owned; -1 */
+	struct buf input;   /* what stdin has not taken yet, from input_sent on */
+	size_t input_sent;
+	ev_io input_watch; /* while there is such */
 };
 
 /* Where a process comes from; borrowed. */
@@ -111,6 +114,13 @@ void process_handle(struct process *process, enum process_event event);
 /* Sends a signal to it alone, not with the intention to end it.  0, -ESRCH if it does not run, or
  * -errno. */
 int process_signal(struct process *process, int signal);
+
+/* process_stdin.c: hands bytes to its standard input, now or when it reads them.  0; -ESRCH: it
+ * does not run, or is being stopped; -EPIPE: it reads no longer; -ENOBUFS: with these, more than
+ * PROCESS_STDIN_MAX bytes would wait, and none of them was taken; or -errno. */
+#define PROCESS_STDIN_MAX ((size_t)1 << 20)
+int process_write_stdin(struct process *process, const void *data, size_t len);
+void process_close_stdin(struct process *process);
 
 void process_wait(struct process *process, struct process_waiter *waiter);
 void process_unwait(struct process *process, struct process_waiter *waiter); /* off: legal */

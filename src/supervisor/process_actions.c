@@ -43,7 +43,7 @@ static void gone(struct process *process)
 	process->pid = 0;
 	process->stopped_us = clock_us();
 	fd_close(&process->ticket.gate);
-	fd_close(&process->stdin_fd);
+	process_close_stdin(process);
 }
 
 /* ---- starting ---- */
@@ -245,7 +245,7 @@ static void ask_to_stop(struct process *process)
 {
 	if (!process->pid) {
 		zygote_link_cancel(process->zygote, &process->ticket);
-		fd_close(&process->stdin_fd);
+		process_close_stdin(process);
 		process_handle(process, PROCESS_CANCELED);
 		return;
 	}

@@ -112,7 +112,7 @@ static int open_stdin(struct process *process, struct error *err)
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return error_set(err, "pipe: %s", strerror(errno));
-	fd_close(&process->stdin_fd);
+	process_close_stdin(process);
 	process->stdin_fd = ends[1];
 	(void)fd_nonblock(ends[1], 1);
 	return ends[0];
@@ -146,7 +146,7 @@ static int open_stdio(struct process *process, int *fds, struct error *err)
 		return 0;
 	r = errno ? -errno : -EIO;
 	close_three(fds);
-	fd_close(&process->stdin_fd);
+	process_close_stdin(process);
 	return r;
 }
 
@@ -177,7 +177,7 @@ static void fail(struct process *process, const char *why, bool no_fault)
 	snprintf(process->spawnerr, sizeof(process->spawnerr), "%.*s",
 		 (int)sizeof(process->spawnerr) - 1, why);
 	log_info("spawnerr: %s", why);
-	fd_close(&process->stdin_fd);
+	process_close_stdin(process);
 	process->no_fault = no_fault;
 	process_handle(process, PROCESS_FAILED);
 }
