@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "config/config.h"
+#include "supervisor/event_pool.h"
 #include "supervisor/process.h"
 #include "supervisor/zygotes.h"
 
@@ -39,6 +40,18 @@ static int add_program(struct group *group, const struct config_program *program
 	return 0;
 }
 
+/* An [eventlistener:*] is a group of its own. */
+static int add_pool(struct group *group, struct events *events)
+{
+	const struct config_program *program = group->n ? group->processes[0]->program : NULL;
+
+	if (!program || program->kind != KIND_LISTENER)
+		return 0;
+	group->pool =
+		event_pool_new(events, group->name, &program->listener, group->processes, group->n);
+	return group->pool ? 0 : -1;
+}
+
 struct group *group_new(struct config *base, const struct config_group *its,
 			struct process_host *host, const struct zygotes *zygotes, struct error *err)
 {
@@ -65,6 +78,11 @@ struct group *group_new(struct config *base, const struct config_group *its,
 		}
 	}
 	qsort(group->processes, group->n, sizeof(struct process *), by_priority);
+	if (add_pool(group, host->events) < 0) {
+		group_free(group);
+		error_set(err, "out of memory");
+		return NULL;
+	}
 	return group;
 }
 
@@ -72,6 +90,7 @@ void group_free(struct group *group)
 {
 	if (!group)
 		return;
+	event_pool_free(group->pool);
 	for (size_t i = 0; i < group->n; i++)
 		process_free(group->processes[i]);
 	free(group->processes);

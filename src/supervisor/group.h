@@ -10,6 +10,7 @@ struct buf;
 struct config;
 struct config_group;
 struct error;
+struct event_pool;
 struct process;
 struct process_host;
 struct zygotes;
@@ -20,6 +21,7 @@ struct group {
 	const struct config_group *config; /* borrowed from base */
 	struct process **processes;        /* owned; by (program priority, name) */
 	size_t n;
+	struct event_pool *pool; /* owned; NULL: no [eventlistener:*] */
 };
 
 /* Makes the processes of base's group `its`, all STOPPED.  Their zygotes must be among `zygotes`.

@@ -134,8 +134,10 @@ static void handle_one(struct process *process, enum process_event event)
 	}
 	/* first the state, then the action: the action may bring the next event */
 	process->state = rule->next;
-	if (before != rule->next)
+	if (before != rule->next) {
 		ev_timer_stop(process->host->loop, &process->timer);
+		process->host->entering(process->host, process, before);
+	}
 	process_act(process, rule->action);
 	if (before != rule->next)
 		process->host->changed(process->host, process);

@@ -22,6 +22,8 @@ struct config_daemon;
 struct config_process;
 struct config_program;
 struct error;
+struct event_listener;
+struct events;
 struct listeners;
 struct process;
 
@@ -31,6 +33,11 @@ struct process_host {
 	struct reaper *reaper;
 	const struct config_daemon *daemon;
 	const struct listeners *listeners;
+	struct events *events;
+	/* on the way into process->state, before that state's action: its pid and its wait status
+	 * are still those of what has just ended */
+	void (*entering)(struct process_host *host, struct process *process,
+			 enum process_state from);
 	/* after every change of state */
 	void (*changed)(struct process_host *host, struct process *process);
 };
@@ -53,6 +60,7 @@ struct process {
 	const struct config_process *config;  /* borrowed */
 	const char *group;                    /* its name; borrowed */
 	struct zygote_link *zygote;           /* borrowed; NULL: exec'd */
+	struct event_listener *listener;      /* borrowed; NULL: it is no event listener */
 
 	enum process_state state;
 	enum process_event pending[PROCESS_PENDING]; /* see process_handle(); the next is first */
@@ -124,6 +132,9 @@ void process_close_stdin(struct process *process);
 
 void process_wait(struct process *process, struct process_waiter *waiter);
 void process_unwait(struct process *process, struct process_waiter *waiter); /* off: legal */
+
+/* Whether its last exit status is one of exitcodes. */
+bool process_exit_expected(const struct process *process);
 
 /* Whether nothing runs and nothing is planned to. */
 bool process_is_down(const struct process *process);

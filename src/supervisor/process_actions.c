@@ -134,7 +134,7 @@ static void give_up(struct process *process)
 
 /* ---- exit ---- */
 
-static bool is_expected(const struct process *process)
+bool process_exit_expected(const struct process *process)
 {
 	unsigned status;
 
@@ -179,7 +179,7 @@ static double spend_budget(struct process *process)
 
 static void exited(struct process *process)
 {
-	bool expected = is_expected(process);
+	bool expected = process_exit_expected(process);
 	char how[64];
 	double wait;
 
@@ -266,8 +266,8 @@ static void stopped(struct process *process)
 	char how[64];
 
 	wait_status_text(process->status, how, sizeof(how));
-	log_at(is_expected(process) ? LEVEL_INFO : LEVEL_WARN, "stopped: %s (%s)", name_of(process),
-	       how);
+	log_at(process_exit_expected(process) ? LEVEL_INFO : LEVEL_WARN, "stopped: %s (%s)",
+	       name_of(process), how);
 	gone(process);
 }
 

@@ -8,6 +8,7 @@
 #include "config/config.h"
 #include "ipc/messages.h"
 #include "supervisor/environment.h"
+#include "supervisor/event_listener.h"
 #include "supervisor/launch.h"
 #include "supervisor/listeners.h"
 #include "supervisor/output.h"
@@ -137,6 +138,8 @@ static int open_stdio(struct process *process, int *fds, struct error *err)
 	if (fds[0] >= 0)
 		fds[1] = output_open(&config->out, daemon, config->name, "stdout",
 				     &process->automatic[0], err);
+	if (fds[1] >= 0 && process->listener)
+		fds[1] = event_listener_open(process->listener, fds[1], err);
 	if (fds[1] >= 0 && process->program->redirect_stderr)
 		fds[2] = fcntl(fds[1], F_DUPFD_CLOEXEC, 3);
 	else if (fds[1] >= 0)

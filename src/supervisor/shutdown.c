@@ -18,6 +18,7 @@ void supervisor_shutdown(struct supervisor *supervisor, enum exit_status status)
 	supervisor->status = status;
 	supervisor->phase = SUPERVISOR_GROUPS;
 	if (supervisor->groups_begun) {
+		events_supervisor(&supervisor->events, false);
 		for (size_t i = 0; i < supervisor->groups.n; i++)
 			group_calm(supervisor->groups.all[i]);
 		supervisor->group = supervisor->groups.n;

@@ -107,10 +107,17 @@ static void process_changed(struct process_host *host, struct process *process)
 		plan_step(supervisor);
 }
 
+static void process_entering(struct process_host *host, struct process *process,
+			     enum process_state from)
+{
+	events_process(host->events, process, from);
+}
+
 static void start_groups(struct supervisor *supervisor)
 {
 	supervisor->phase = SUPERVISOR_RUNNING;
 	supervisor->groups_begun = true;
+	events_supervisor(&supervisor->events, true);
 	for (size_t i = 0; i < supervisor->groups.n; i++)
 		group_start(supervisor->groups.all[i]);
 	daemon_ready(&supervisor->ready_fd, EXIT_CLEAN);
@@ -157,6 +164,8 @@ static void init_hosts(struct supervisor *supervisor)
 		.reaper = &supervisor->reaper,
 		.daemon = &supervisor->config->daemon,
 		.listeners = &supervisor->listeners,
+		.events = &supervisor->events,
+		.entering = process_entering,
 		.changed = process_changed,
 	};
 	supervisor->zygote_host = (struct zygote_host){
@@ -189,10 +198,12 @@ static int add_group(struct supervisor *supervisor, struct config *config,
 
 	if (!group)
 		return -1;
-	if (groups_add(&supervisor->groups, group) == 0)
-		return 0;
-	group_free(group);
-	return error_set(err, "out of memory");
+	if (groups_add(&supervisor->groups, group) < 0) {
+		group_free(group);
+		return error_set(err, "out of memory");
+	}
+	events_group(&supervisor->events, group->name, true);
+	return 0;
 }
 
 static int init_parts(struct supervisor *supervisor, struct error *err)
@@ -235,6 +246,7 @@ int supervisor_init(struct supervisor *supervisor, struct config *config, struct
 	if (!supervisor->loop)
 		return error_set(err, "cannot make an event loop");
 	init_hosts(supervisor);
+	events_init(&supervisor->events, &supervisor->process_host);
 	init_watchers(supervisor);
 	if (init_parts(supervisor, err) < 0)
 		return -1;
@@ -257,6 +269,7 @@ void supervisor_done(struct supervisor *supervisor)
 	ev_timer_stop(supervisor->loop, &supervisor->report);
 	ev_timer_stop(supervisor->loop, &supervisor->step);
 	groups_done(&supervisor->groups);
+	events_done(&supervisor->events);
 	zygotes_done(&supervisor->zygotes);
 	for (size_t i = 0; i < SUPERVISOR_NSIGNALS; i++)
 		ev_signal_stop(supervisor->loop, &supervisor->signals[i]);

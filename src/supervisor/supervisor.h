@@ -7,6 +7,7 @@
 #ifndef SUPERVISOR_SUPERVISOR_H
 #define SUPERVISOR_SUPERVISOR_H
 
+#include "supervisor/events.h"
 #include "supervisor/exit_status.h"
 #include "supervisor/groups.h"
 #include "supervisor/listeners.h"
@@ -43,6 +44,7 @@ struct supervisor {
 	struct zygote_host zygote_host;
 	struct zygotes zygotes;
 	struct groups groups;
+	struct events events;
 
 	ev_signal signals[SUPERVISOR_NSIGNALS];
 	ev_timer report; /* "waiting for … to die" */
