@@ -1,0 +1,71 @@
+/* stream.h - one pipe, and what becomes of what comes out of it.
+ * Runs in: logger. */
+#ifndef LOGGER_STREAM_H
+#define LOGGER_STREAM_H
+
+#include "ipc/log_messages.h"
+#include "logger/turns.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct error;
+struct peek;
+struct sink;
+struct sinks;
+struct uplink;
+
+/* What all streams share; borrowed, outlives them. */
+struct stream_host {
+	struct ev_loop *loop;
+	struct turns *turns;
+	struct uplink *uplink;
+	struct peek *peek;
+	struct sinks *sinks;
+};
+
+struct stream {
+	struct stream *next;            /* owned by the logger's list */
+	const struct stream_host *host; /* borrowed */
+	struct turn turn;
+	struct log_stream config; /* owned */
+	int pipe;                 /* owned: the read end; -1: it has ended */
+	struct sink *sink;        /* a user of it; NULL: none */
+	uint64_t taken;           /* bytes out of the pipe so far */
+	uint64_t dropped;         /* bytes since the sink took the last one */
+};
+
+enum stream_step {
+	STREAM_MORE,    /* there may be more */
+	STREAM_IDLE,    /* nothing in the pipe that could be written now */
+	STREAM_STALLED, /* a sink takes nothing; it is woken when one does */
+	STREAM_ENDED,   /* nobody can write into the pipe any more */
+};
+
+/* Takes config's contents, pipe and own over, also on failure.  NULL with *ret_error (an errno) and
+ * err. */
+struct stream *stream_new(const struct stream_host *host, struct log_stream *config, int pipe,
+			  int own, int *ret_error, struct error *err);
+void stream_free(struct stream *stream);
+
+/* From now on as `config` says, which is taken over, as is own.  0, or -errno with err and
+ * everything as before. */
+int stream_change(struct stream *stream, struct log_stream *config, int own, struct error *err);
+
+/* Moves one piece. */
+enum stream_step stream_step(struct stream *stream);
+
+/* Its turn: as much as is fair. */
+enum stream_step stream_turn(struct stream *stream);
+
+/* Bytes that have been or could be taken: when `taken` is there, what is in the pipe now has been
+ * written. */
+uint64_t stream_mark(const struct stream *stream);
+
+/* Writes until the mark is reached, or as far as it goes. */
+enum stream_step stream_drain(struct stream *stream, uint64_t mark);
+
+const char *stream_name(const struct stream *stream, char *buf, size_t size);
+
+#endif
