@@ -156,6 +156,7 @@ static void on_readable(struct ev_loop *loop, ev_io *watcher, int events)
 	(void)events;
 	read_some(listener);
 	event_pool_dispatch(listener->pool);
+	listener->pool->events->settled(listener->pool->events);
 }
 
 /* ---- what it is told ---- */

@@ -104,6 +104,20 @@ static int send_to_any(struct event_pool *pool, struct pool_event entry)
 	return -EAGAIN;
 }
 
+bool event_pool_is_busy(const struct event_pool *pool)
+{
+	for (size_t i = 0; i < pool->n; i++) {
+		const struct event_listener *listener = &pool->listeners[i];
+
+		if (listener->process->state != PROCESS_RUNNING ||
+		    listener->protocol.state == LISTENER_UNKNOWN)
+			continue;
+		if (listener->entry.event || pool->ring.n)
+			return true;
+	}
+	return false;
+}
+
 void event_pool_dispatch(struct event_pool *pool)
 {
 	struct pool_event entry;

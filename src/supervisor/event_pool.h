@@ -6,6 +6,7 @@
 #include "supervisor/event_listener.h"
 #include "supervisor/event_ring.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,6 +39,9 @@ void event_pool_accept(struct event_pool *pool, struct event *event);
  * over.
  */
 void event_pool_return(struct event_pool *pool, struct pool_event entry);
+
+/* Whether a listener is at work or could be: then something may still come of what waits. */
+bool event_pool_is_busy(const struct event_pool *pool);
 
 /* Hands out what waits, as long as a listener is ready. */
 void event_pool_dispatch(struct event_pool *pool);

@@ -81,10 +81,12 @@ static void count_wanted(struct events *events)
 	ticks_want(&events->ticks, events->wanted);
 }
 
-void events_init(struct events *events, const struct process_host *host)
+void events_init(struct events *events, const struct process_host *host,
+		 void (*settled)(struct events *events))
 {
 	memset(events, 0, sizeof(*events));
 	events->host = host;
+	events->settled = settled;
 	ticks_init(&events->ticks, host->loop, on_tick);
 }
 

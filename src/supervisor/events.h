@@ -29,10 +29,12 @@ struct events {
 	uint32_t wanted;                 /* union of what they subscribe to */
 	uint64_t serial;                 /* of the next event */
 	struct ticks ticks;
+	void (*settled)(struct events *events); /* a listener has done with an event */
 };
 
 /* No pools yet.  `host` outlives it; only its loop and identifier are used. */
-void events_init(struct events *events, const struct process_host *host);
+void events_init(struct events *events, const struct process_host *host,
+		 void (*settled)(struct events *events));
 void events_done(struct events *events); /* pools must be gone by then */
 
 /* Whether anybody would hear of it: nothing need be prepared for nobody. */

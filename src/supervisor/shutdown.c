@@ -1,16 +1,55 @@
 /* shutdown.c - stopping in order: group after group, from the highest priority number down, then
  * the zygotes.  See supervisor.h. */
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "supervisor/event_pool.h"
 #include "supervisor/group.h"
 #include "supervisor/supervisor.h"
+
+/* As long as event listeners may take for what is left, before they are stopped themselves. */
+#define LISTENERS_MS 3000
 
 static void stop_zygotes(struct supervisor *supervisor)
 {
 	supervisor->phase = SUPERVISOR_LAST;
 	ev_timer_stop(supervisor->loop, &supervisor->report);
 	zygotes_stop(&supervisor->zygotes, supervisor->in_hurry);
+}
+
+/* What its listeners have not seen yet of the end of the others: a moment is theirs, altogether. */
+static bool wait_for_listeners(struct supervisor *supervisor, const struct group *group)
+{
+	int64_t left;
+
+	if (!group->pool || supervisor->in_hurry || !event_pool_is_busy(group->pool))
+		return false;
+	if (!supervisor->listeners_ms)
+		supervisor->listeners_ms = clock_ms() + LISTENERS_MS;
+	left = supervisor->listeners_ms - clock_ms();
+	if (left <= 0) {
+		log_warn("%s: has not handled all of its events in %d s, stopping it now",
+			 group->name, LISTENERS_MS / 1000);
+		return false;
+	}
+	ev_timer_stop(supervisor->loop, &supervisor->step);
+	ev_now_update(supervisor->loop);
+	ev_timer_set(&supervisor->step, (double)left / 1000., 0.);
+	ev_timer_start(supervisor->loop, &supervisor->step);
+	return true;
+}
+
+/* Stops the group whose turn it is, once.  Whether that was done. */
+static bool stop_group(struct supervisor *supervisor)
+{
+	struct group *group = supervisor->groups.all[supervisor->group - 1];
+
+	if (!supervisor->group_told && !wait_for_listeners(supervisor, group)) {
+		supervisor->group_told = true;
+		group_stop(group);
+	}
+	return supervisor->group_told;
 }
 
 void supervisor_shutdown(struct supervisor *supervisor, enum exit_status status)
@@ -23,7 +62,7 @@ void supervisor_shutdown(struct supervisor *supervisor, enum exit_status status)
 			group_calm(supervisor->groups.all[i]);
 		supervisor->group = supervisor->groups.n;
 		if (supervisor->group)
-			group_stop(supervisor->groups.all[supervisor->group - 1]);
+			(void)stop_group(supervisor);
 		supervisor_list_alive(supervisor);
 		ev_timer_again(supervisor->loop, &supervisor->report);
 	}
@@ -45,10 +84,11 @@ void supervisor_hurry(struct supervisor *supervisor)
 void supervisor_step(struct supervisor *supervisor)
 {
 	while (supervisor->phase == SUPERVISOR_GROUPS && supervisor->group > 0) {
-		if (!group_is_down(supervisor->groups.all[supervisor->group - 1]))
+		if (!stop_group(supervisor) ||
+		    !group_is_down(supervisor->groups.all[supervisor->group - 1]))
 			return;
-		if (--supervisor->group > 0)
-			group_stop(supervisor->groups.all[supervisor->group - 1]);
+		supervisor->group--;
+		supervisor->group_told = false;
 	}
 	if (supervisor->phase == SUPERVISOR_GROUPS)
 		stop_zygotes(supervisor);

@@ -94,6 +94,7 @@ static void on_step(struct ev_loop *loop, ev_timer *timer, int events)
 
 static void plan_step(struct supervisor *supervisor)
 {
+	ev_timer_stop(supervisor->loop, &supervisor->step); /* it may be a later one */
 	ev_timer_set(&supervisor->step, 0., 0.);
 	ev_timer_start(supervisor->loop, &supervisor->step);
 }
@@ -111,6 +112,14 @@ static void process_entering(struct process_host *host, struct process *process,
 			     enum process_state from)
 {
 	events_process(host->events, process, from);
+}
+
+static void listener_settled(struct events *events)
+{
+	struct supervisor *supervisor = container_of(events, struct supervisor, events);
+
+	if (supervisor->phase == SUPERVISOR_GROUPS)
+		plan_step(supervisor);
 }
 
 static void start_groups(struct supervisor *supervisor)
@@ -246,7 +255,7 @@ int supervisor_init(struct supervisor *supervisor, struct config *config, struct
 	if (!supervisor->loop)
 		return error_set(err, "cannot make an event loop");
 	init_hosts(supervisor);
-	events_init(&supervisor->events, &supervisor->process_host);
+	events_init(&supervisor->events, &supervisor->process_host, listener_settled);
 	init_watchers(supervisor);
 	if (init_parts(supervisor, err) < 0)
 		return -1;

@@ -51,8 +51,10 @@ struct supervisor {
 	ev_timer step;   /* the next step of a shutdown, never from within a callback */
 
 	enum supervisor_phase phase;
-	unsigned awaited; /* zygotes that are in their first import */
-	size_t group;     /* index + 1 of the group that is being stopped */
+	unsigned awaited;     /* zygotes that are in their first import */
+	size_t group;         /* index + 1 of the group that is being stopped */
+	bool group_told;      /* and it was told so */
+	int64_t listeners_ms; /* until when event listeners may finish; 0: nobody has waited */
 	enum exit_status status;
 	bool groups_begun; /* processes may exist */
 	int64_t stop_ms;   /* when it was first told to stop; CLOCK_MONOTONIC */
