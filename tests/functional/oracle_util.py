@@ -33,3 +33,8 @@ def under_test():
 def with_package(environment):
     """An environment in which a Python finds the package."""
     return {**environment, "PYTHONPATH": str(package().parent), "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def has_control():
+    """Without its control process ours has nothing to compare."""
+    return "SUPERVISORD" in os.environ or (builddir() is not None and (builddir() / "forkserver-control").exists())

@@ -17,7 +17,7 @@ import pytest
 from conftest import children, process_tree, reap, wait_until
 from oracle_scenarios import SCENARIOS
 from oracle_side import Ctl, Side
-from oracle_util import original, package, under_test, with_package
+from oracle_util import has_control, original, package, under_test, with_package
 
 AT_ONCE = 6
 
@@ -82,6 +82,8 @@ def transcripts(request, subreaper):
     """{name: [of the original, of the one under test]} of all scenarios that were asked for."""
     if package() is None:
         pytest.skip("supervisord is not installed to compare with")
+    if not has_control():
+        pytest.skip("forkserver-control is not built")
     env = with_package({key: value for key, value in os.environ.items()
                         if not key.startswith(("PYTHON", "LISTEN_", "FORKSERVER_", "SUPERVISOR"))})
     env.update(TZ="UTC", LC_ALL="C.UTF-8")

@@ -15,7 +15,7 @@ import tempfile
 import pytest
 
 from conftest import DEADLINE, kill_descendants
-from oracle_util import package, under_test, with_package
+from oracle_util import has_control, package, under_test, with_package
 
 SUITE = "tests/test_end_to_end.py"
 
@@ -52,6 +52,8 @@ def suite():
     """A directory with the copy of the package, a `python`, and all files that the suite would put into /tmp."""
     pytest.importorskip("pexpect")
     pytest.importorskip("pkg_resources")
+    if not has_control():
+        pytest.skip("forkserver-control is not built")
     # Not below pytest's own directory: the path of a unix socket may have 107 bytes.
     with tempfile.TemporaryDirectory(prefix="e2e-") as name:
         copy = os.path.join(name, "supervisor")
