@@ -9,6 +9,8 @@
 #include "config/paths.h"
 #include "config/schema.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -33,14 +35,17 @@ static void load_daemon(struct loader *loader)
 	const char *temporary = getenv("TMPDIR");
 
 	schema_fill(&reader, &schema_daemon, daemon);
+	if (!section) {
+		free(daemon->logfile);
+		free(daemon->pidfile);
+		daemon->logfile = daemon->pidfile = NULL;
+		daemon->nodaemon = true;
+	}
+	for (size_t i = 0; i < loader->config->noverrides; i++)
+		schema_override(&loader->notes, &schema_daemon, &loader->config->overrides[i],
+				daemon);
 	if (!daemon->childlogdir)
 		daemon->childlogdir = strdup(temporary && *temporary ? temporary : "/tmp");
-	if (section)
-		return;
-	free(daemon->logfile);
-	free(daemon->pidfile);
-	daemon->logfile = daemon->pidfile = NULL;
-	daemon->nodaemon = true;
 }
 
 static void load_zygote(struct loader *loader, const struct dialect_section *section)
@@ -116,6 +121,9 @@ static void check_presence(struct loader *loader)
 static void load_sections(struct loader *loader)
 {
 	const struct dialect *dialect = &loader->dialect;
+	/* [supervisorctl] concerns forkserverctl: what is wrong with it must not keep programs from
+	 * starting. */
+	struct notes lenient = { .text = loader->notes.text, .lenient = true };
 
 	check_presence(loader);
 	schema_check(dialect, &loader->notes);
@@ -132,28 +140,52 @@ static void load_sections(struct loader *loader)
 	}
 	load_programs(loader);
 	load_servers(loader);
+	load_ctl(loader, &lenient);
 	check_config(loader);
 }
 
-int config_load(const char *file, struct config **ret_config, struct buf *messages)
+/* Who reads a file, and what is known before. */
+static void begin(struct loader *loader, struct expand_name names[2], const char *here,
+		  struct utsname *host)
 {
-	struct loader loader = { .notes = { .text = messages } };
-	CLEANUP_FREE char *here = path_directory(file);
-	struct utsname host;
-	struct expand_name names[] = {
-		{ "here", here ? here : "", 0 },
-		{ "host_node_name", uname(&host) == 0 ? host.nodename : "", 0 },
-	};
+	names[0] = (struct expand_name){ "here", here ? here : "", 0 };
+	names[1] =
+		(struct expand_name){ "host_node_name", uname(host) == 0 ? host->nodename : "", 0 };
+	loader->scope = (struct expand_scope){ names, 2, environ, NULL };
+}
 
-	loader.scope = (struct expand_scope){ names, ARRAY_LEN(names), environ, NULL };
-	loader.config = calloc(1, sizeof(*loader.config));
-	if (loader.config)
-		config_ref(loader.config);
-	if (loader.config)
-		loader.config->file = path_absolute(file);
-	if (!loader.config || !loader.config->file)
+static struct config *new_config(const char *file)
+{
+	struct config *config = calloc(1, sizeof(*config));
+
+	if (!config)
+		return NULL;
+	config_ref(config);
+	config->file = path_absolute(file);
+	config->cwd = getcwd(NULL, 0);
+	if (!config->file) {
+		config_free(config);
+		return NULL;
+	}
+	return config;
+}
+
+int config_load_with(const char *file, const struct config_override *overrides, size_t n,
+		     struct config **ret_config, struct buf *messages)
+{
+	struct loader loader = { .notes = { .text = messages }, .config = new_config(file) };
+	CLEANUP_FREE char *here = path_directory(file);
+	struct expand_name names[2];
+	struct utsname host;
+
+	begin(&loader, names, here, &host);
+	if (!loader.config) {
 		notes_error(&loader.notes, &(struct place){ .file = file }, "out of memory");
-	else if (load_files(&loader, file) == 0)
+		return -1;
+	}
+	loader.config->overrides = overrides;
+	loader.config->noverrides = n;
+	if (load_files(&loader, file) == 0)
 		load_sections(&loader);
 	dialect_done(&loader.dialect);
 	if (loader.notes.errors || messages->failed) {
@@ -162,6 +194,50 @@ int config_load(const char *file, struct config **ret_config, struct buf *messag
 	}
 	*ret_config = loader.config;
 	return 0;
+}
+
+int config_load(const char *file, struct config **ret_config, struct buf *messages)
+{
+	return config_load_with(file, NULL, 0, ret_config, messages);
+}
+
+int config_reload(const struct config *old, struct config **ret_config, struct buf *messages)
+{
+	int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	bool moved = here >= 0 && old->cwd && chdir(old->cwd) == 0;
+	int r = config_load_with(old->file, old->overrides, old->noverrides, ret_config, messages);
+
+	if (moved && fchdir(here) < 0) {
+		buf_printf(messages, "Error: cannot return to the working directory: %s\n",
+			   strerror(errno));
+		if (r == 0)
+			config_free(*ret_config);
+		r = -1;
+	}
+	if (here >= 0)
+		close(here);
+	return r;
+}
+
+int config_load_ctl(const char *file, struct config_ctl *ret, struct buf *messages)
+{
+	struct loader loader = { .notes = { .text = messages }, .config = new_config(file) };
+	CLEANUP_FREE char *here = path_directory(file);
+	struct expand_name names[2];
+	struct utsname host;
+	int r = -1;
+
+	begin(&loader, names, here, &host);
+	if (loader.config && load_files(&loader, file) == 0)
+		load_ctl(&loader, &loader.notes);
+	dialect_done(&loader.dialect);
+	if (loader.config && !loader.notes.errors && !messages->failed) {
+		*ret = loader.config->ctl;
+		memset(&loader.config->ctl, 0, sizeof(loader.config->ctl));
+		r = 0;
+	}
+	config_free(loader.config);
+	return r;
 }
 
 static void program_done(struct config_program *program)
@@ -216,6 +292,7 @@ void config_free(struct config *config)
 	free(config->programs);
 	free(config->groups);
 	free(config->file);
+	free(config->cwd);
 	free(config);
 }
 

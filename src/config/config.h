@@ -208,11 +208,21 @@ struct config_group {
 	int priority;
 };
 
+/* A key of [supervisord] from the command line, which overrides the file. */
+struct config_override {
+	char option[24];  /* as it was written, for messages: "-l", "--logfile" */
+	const char *key;  /* borrowed */
+	const char *text; /* borrowed */
+};
+
 /* Shared by all that live by it, so that a group whose configuration did not change keeps the one
  * it has while the supervisor has read a newer one. */
 struct config {
-	unsigned references; /* config_ref(), config_free() */
-	char *file;          /* the main file; absolute */
+	unsigned references;                     /* config_ref(), config_free() */
+	char *file;                              /* the main file; absolute */
+	const struct config_override *overrides; /* borrowed, noverrides of them */
+	size_t noverrides;
+	char *cwd; /* the working directory when it was first read; NULL: it is gone */
 	struct config_daemon daemon;
 	struct config_zygote *zygotes;
 	size_t nzygotes;
@@ -232,6 +242,22 @@ struct config {
  * what to do") and each warning ("Warning: …"); all errors of a file, not only the first.  It may
  * hold warnings on success. */
 int config_load(const char *file, struct config **ret_config, struct buf *messages);
+
+/* The same with values from the command line, which must outlive the configuration.  They are
+ * checked as the file's are; an error names the option. */
+int config_load_with(const char *file, const struct config_override *overrides, size_t n,
+		     struct config **ret_config, struct buf *messages);
+
+/* Reads the file that `old` came from once more, with the same overrides, and relative paths
+ * meaning what they meant then.  The working directory is another one meanwhile: for a process with
+ * a single thread. */
+int config_reload(const struct config *old, struct config **ret_config, struct buf *messages);
+
+/* Only [supervisorctl], for forkserverctl: what else is in the file need not be right, or there at
+ * all.  What is wrong in the section is an error here.  Free with config_ctl_done(). */
+int config_load_ctl(const char *file, struct config_ctl *ret, struct buf *messages);
+void config_ctl_done(struct config_ctl *ctl);
+
 struct config *config_ref(struct config *config);
 void config_free(struct config *config); /* gives one reference back; NULL is legal */
 

@@ -34,8 +34,9 @@ void load_fcgi(struct loader *loader, const struct dialect_section *section,
 void load_env_file(struct loader *loader, const struct dialect_section *section,
 		   struct config_process *process);
 
-/* load_servers.c: HTTP servers, [supervisorctl] and plugins. */
+/* load_servers.c: HTTP servers and plugins; [supervisorctl]. */
 void load_servers(struct loader *loader);
+void load_ctl(struct loader *loader, struct notes *notes);
 void servers_done(struct config *config);
 
 /* check.c: what concerns more than one key. */

@@ -117,18 +117,20 @@ static bool is_kind(const struct dialect_section *section, const char *kind)
 	       (section->name[len] == ':' || section->name[len] == '\0');
 }
 
-/* The section concerns forkserverctl: what is wrong with it must not keep programs from starting.
- */
-static void load_ctl(struct loader *loader)
+void load_ctl(struct loader *loader, struct notes *notes)
 {
 	struct dialect_section none = { .name = (char *)"supervisorctl",
 					.file = loader->dialect.files[0] };
 	const struct dialect_section *section = dialect_find(&loader->dialect, "supervisorctl");
-	struct notes notes = { .text = loader->notes.text, .lenient = true };
 	struct schema_reader reader = { &loader->dialect, section ? section : &none, &loader->scope,
-					&notes };
+					notes };
 
 	schema_fill(&reader, &schema_ctl, &loader->config->ctl);
+}
+
+void config_ctl_done(struct config_ctl *ctl)
+{
+	schema_done(&schema_ctl, ctl);
 }
 
 void load_servers(struct loader *loader)
@@ -143,7 +145,6 @@ void load_servers(struct loader *loader)
 		else if (strncmp(section->name, "rpcinterface:", 13) == 0)
 			load_plugin(loader, section);
 	}
-	load_ctl(loader);
 }
 
 void servers_done(struct config *config)
@@ -156,5 +157,5 @@ void servers_done(struct config *config)
 		free(http->where.file);
 	}
 	free(config->servers);
-	schema_done(&schema_ctl, &config->ctl);
+	config_ctl_done(&config->ctl);
 }

@@ -107,6 +107,10 @@ struct schema_reader {
 void schema_fill(const struct schema_reader *reader, const struct schema_table *table,
 		 void *object);
 
+/* Sets one field from the command line, as it is: nothing is expanded there. */
+void schema_override(struct notes *notes, const struct schema_table *table,
+		     const struct config_override *override, void *object);
+
 /* One value, expanded; malloc'ed, or NULL after a note. */
 char *schema_expand(const struct schema_reader *reader, const struct dialect_option *option,
 		    const char *key, const char *text, unsigned flags);

@@ -87,6 +87,25 @@ void schema_fill(const struct schema_reader *reader, const struct schema_table *
 		fill_key(reader, &table->keys[i], object);
 }
 
+void schema_override(struct notes *notes, const struct schema_table *table,
+		     const struct config_override *override, void *object)
+{
+	struct place place = { .key = override->option };
+	struct error err = { "" };
+
+	for (size_t i = 0; i < table->nkeys; i++) {
+		const struct schema_key *key = &table->keys[i];
+		void *field = (char *)object + key->offset;
+
+		if (!key->type || strcmp(key->name, override->key) != 0)
+			continue;
+		if (key->type->done)
+			key->type->done(field);
+		if (key->type->parse(field, override->text, key->aux, &err) < 0)
+			notes_error(notes, &place, "%s", err.text);
+	}
+}
+
 void schema_done(const struct schema_table *table, void *object)
 {
 	for (size_t i = 0; i < table->nkeys; i++)

@@ -35,7 +35,7 @@ static struct config *load(const struct options *options, const char *program)
 				  "specify a config file at a different path");
 		return NULL;
 	}
-	r = config_load(found, &config, &messages);
+	r = config_load_with(found, options->overrides, options->noverrides, &config, &messages);
 	fputs(buf_str(&messages), stderr);
 	if (r < 0)
 		fprintf(stderr, "For help, use %s -h\n", program);
@@ -61,8 +61,7 @@ static int open_log(const struct config_daemon *daemon, bool background, struct 
 	return 0;
 }
 
-static int supervise(struct config *config, bool background, int ready_fd,
-		     const char *program)
+static int supervise(struct config *config, bool background, int ready_fd, const char *program)
 {
 	struct supervisor supervisor;
 	struct error err = { { 0 } };
@@ -104,7 +103,7 @@ int main(int argc, char **argv)
 		config_free(config);
 		return 0;
 	}
-	background = options.daemon && !options.nodaemon && !config->daemon.nodaemon;
+	background = options.daemon && !config->daemon.nodaemon;
 	if (background)
 		ready_fd = daemon_detach(&err);
 	if (background && ready_fd < 0)

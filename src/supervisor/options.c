@@ -1,6 +1,8 @@
 /* options.c - see options.h. */
 #include "supervisor/options.h"
 
+#include "base/util.h"
+
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,16 +12,26 @@ const char options_usage[] =
 	"       forkserver --audit-only ...          audit, report, exit; see --audit-only --help\n"
 	"\n"
 	"  -c, --configuration FILE  the configuration; without it the usual places are searched\n"
-	"  -n, --nodaemon            stay in the foreground (this is the default)\n"
+	"  -n, --nodaemon            stay in the foreground (the default, unless the program is\n"
+	"                            called supervisord)\n"
 	"      --daemon              go into the background once everything is started\n"
 	"      --check-config        read and check the configuration, start nothing\n"
 	"  -h, --help                print this\n"
 	"  -v, --version             print the version\n"
 	"\n"
+	"Instead of the keys of these names in [supervisord]:\n"
+	"  -u, --user USER           -d, --directory DIR         -m, --umask OCTAL\n"
+	"  -l, --logfile FILE        -y, --logfile_maxbytes SIZE -z, --logfile_backups N\n"
+	"  -e, --loglevel LEVEL      -j, --pidfile FILE          -i, --identifier TEXT\n"
+	"  -q, --childlogdir DIR     -k, --nocleanup             -t, --strip_ansi\n"
+	"  -s, --silent              -a, --minfds N                  --minprocs N\n"
+	"\n"
 	"Exit status: 0 stopped as asked, 1 a zygote did not pass its first audit, 2 usage or\n"
 	"configuration error, 3 the application failed to import, 4 the audit could not run.\n";
 
-enum { OPTION_DAEMON = 256, OPTION_CHECK };
+enum { OPTION_DAEMON = 256, OPTION_CHECK, OPTION_MINPROCS };
+
+static const char short_options[] = "c:nhvu:m:d:l:y:z:e:j:i:q:a:kst";
 
 static const struct option long_options[] = {
 	{ "configuration", required_argument, NULL, 'c' },
@@ -28,38 +40,99 @@ static const struct option long_options[] = {
 	{ "check-config", no_argument, NULL, OPTION_CHECK },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'v' },
+	{ "user", required_argument, NULL, 'u' },
+	{ "umask", required_argument, NULL, 'm' },
+	{ "directory", required_argument, NULL, 'd' },
+	{ "logfile", required_argument, NULL, 'l' },
+	{ "logfile_maxbytes", required_argument, NULL, 'y' },
+	{ "logfile_backups", required_argument, NULL, 'z' },
+	{ "loglevel", required_argument, NULL, 'e' },
+	{ "pidfile", required_argument, NULL, 'j' },
+	{ "identifier", required_argument, NULL, 'i' },
+	{ "childlogdir", required_argument, NULL, 'q' },
+	{ "minfds", required_argument, NULL, 'a' },
+	{ "minprocs", required_argument, NULL, OPTION_MINPROCS },
+	{ "nocleanup", no_argument, NULL, 'k' },
+	{ "strip_ansi", no_argument, NULL, 't' },
+	{ "silent", no_argument, NULL, 's' },
 	{ NULL, 0, NULL, 0 },
 };
 
+/* A key's option has its name. */
+static const char *key_of(int option)
+{
+	for (size_t i = 0; long_options[i].name; i++)
+		if (long_options[i].val == option)
+			return long_options[i].name;
+	return "";
+}
+
+/* The last one of a kind counts.  `index`: that of the long option, or -1. */
+static void override(struct options *options, int option, int index)
+{
+	const char *key = key_of(option);
+	struct config_override *slot = options->overrides;
+
+	while (slot < options->overrides + options->noverrides && strcmp(slot->key, key) != 0)
+		slot++;
+	if (slot == options->overrides + options->noverrides)
+		options->noverrides++;
+	slot->key = key;
+	slot->text = optarg ? optarg : "true";
+	if (index >= 0)
+		snprintf(slot->option, sizeof(slot->option), "--%s", key);
+	else
+		snprintf(slot->option, sizeof(slot->option), "-%c", option);
+}
+_Static_assert(OPTIONS_OVERRIDES_MAX >= ARRAY_LEN(long_options) - 6, "a slot for every key");
+
+/* supervisord's name brings its habits. */
+static bool called_supervisord(const char *program)
+{
+	const char *slash = strrchr(program, '/');
+
+	return strcmp(slash ? slash + 1 : program, "supervisord") == 0;
+}
+
+static int take(struct options *options, int option, int index)
+{
+	switch (option) {
+	case 'c':
+		options->file = optarg;
+		break;
+	case OPTION_DAEMON:
+		options->daemon = true;
+		break;
+	case OPTION_CHECK:
+		options->check_config = true;
+		break;
+	case 'h':
+		options->help = true;
+		break;
+	case 'v':
+		options->version = true;
+		break;
+	case '?':
+		return -1;
+	default:
+		override(options, option, index);
+		break;
+	}
+	return 0;
+}
+
 int options_parse(struct options *options, int argc, char **argv)
 {
-	int c;
+	int option, index = -1;
 
 	memset(options, 0, sizeof(*options));
-	while ((c = getopt_long(argc, argv, "c:nhv", long_options, NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			options->file = optarg;
-			break;
-		case 'n':
-			options->nodaemon = true;
-			break;
-		case OPTION_DAEMON:
-			options->daemon = true;
-			break;
-		case OPTION_CHECK:
-			options->check_config = true;
-			break;
-		case 'h':
-			options->help = true;
-			break;
-		case 'v':
-			options->version = true;
-			break;
-		default:
+	options->daemon = called_supervisord(argv[0]);
+	while ((option = getopt_long(argc, argv, short_options, long_options, &index)) != -1) {
+		if (take(options, option, index) < 0) {
 			fprintf(stderr, "For help, use %s -h\n", argv[0]);
 			return -1;
 		}
+		index = -1;
 	}
 	if (optind == argc)
 		return 0;

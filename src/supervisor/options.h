@@ -3,12 +3,18 @@
 #ifndef SUPERVISOR_OPTIONS_H
 #define SUPERVISOR_OPTIONS_H
 
+#include "config/config.h"
+
 #include <stdbool.h>
+#include <stddef.h>
+
+#define OPTIONS_OVERRIDES_MAX 20
 
 struct options {
 	const char *file; /* -c; borrowed from argv; NULL: search */
-	bool nodaemon;
-	bool daemon;
+	struct config_override overrides[OPTIONS_OVERRIDES_MAX]; /* of [supervisord] */
+	size_t noverrides;
+	bool daemon; /* --daemon, or the program is called supervisord */
 	bool check_config;
 	bool help;
 	bool version;

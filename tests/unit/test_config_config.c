@@ -713,6 +713,93 @@ START_TEST(keys_of_ours)
 }
 END_TEST
 
+START_TEST(overrides)
+{
+	static const struct config_override right[] = {
+		{ "-l", "logfile", "/tmp/%(x)s.log" }, { "--umask", "umask", "027" },
+		{ "-e", "loglevel", "debug" },         { "-n", "nodaemon", "true" },
+		{ "-y", "logfile_maxbytes", "1KB" },   { "-q", "childlogdir", "/" },
+	};
+	static const struct config_override wrong[] = {
+		{ "--logfile", "logfile", "/no/such/x.log" },
+		{ "-z", "logfile_backups", "-1" },
+	};
+
+	write_file("main.conf", "[supervisord]\nlogfile=/tmp/a\nloglevel=info\n" PROGRAM);
+	ck_assert_int_eq(config_load_with(path, right, ARRAY_LEN(right), &config, &messages), 0);
+	ck_assert_str_eq(config->daemon.logfile, "/tmp/%(x)s.log");
+	ck_assert_int_eq(config->daemon.umask, 027);
+	ck_assert_int_eq(config->daemon.loglevel, LEVEL_DEBUG);
+	ck_assert(config->daemon.nodaemon);
+	ck_assert_uint_eq(config->daemon.logfile_maxbytes, 1024);
+	ck_assert_str_eq(config->daemon.childlogdir, "/");
+	config_free(config);
+	config = NULL;
+	ck_assert_int_eq(config_load_with(path, wrong, ARRAY_LEN(wrong), &config, &messages), -1);
+	says("Error: --logfile: The directory named as part of the path /no/such/x.log does not");
+	says("Error: -z: -1 is too small; the least is 0");
+	/* without the section there is no log, unless somebody asks for one */
+	write_file("main.conf", PROGRAM);
+	ck_assert_int_eq(config_load_with(path, right, 1, &config, &messages), 0);
+	ck_assert_str_eq(config->daemon.logfile, "/tmp/%(x)s.log");
+	ck_assert_ptr_null(config->daemon.pidfile);
+}
+END_TEST
+
+START_TEST(reloads)
+{
+	static const struct config_override override = { "-j", "pidfile", "x.pid" };
+	struct config *again = NULL;
+	char expected[160], *now;
+
+	write_file("main.conf", "[supervisord]\nlogfile=x.log\n" PROGRAM);
+	ck_assert_int_eq(chdir(directory), 0);
+	ck_assert_int_eq(config_load_with("main.conf", &override, 1, &config, &messages), 0);
+	write_file("main.conf", "[supervisord]\nlogfile=x.log\n" PROGRAM "priority=1\n");
+	ck_assert_int_eq(chdir("/usr"), 0);
+	ck_assert_int_eq(config_reload(config, &again, &messages), 0);
+	snprintf(expected, sizeof(expected), "%s/x.log", directory);
+	ck_assert_str_eq(again->daemon.logfile, expected);
+	snprintf(expected, sizeof(expected), "%s/x.pid", directory);
+	ck_assert_str_eq(again->daemon.pidfile, expected);
+	ck_assert_int_eq(again->programs[0].priority, 1);
+	ck_assert_str_eq(again->file, path);
+	ck_assert_str_eq(buf_str(&messages), "");
+	now = getcwd(NULL, 0);
+	ck_assert_str_eq(now, "/usr");
+	free(now);
+	config_free(again);
+	write_file("main.conf", "[supervisord]\nlogfile=x.log\n[program:p]\n");
+	ck_assert_int_eq(config_reload(config, &again, &messages), -1);
+	says("does not specify a command");
+	ck_assert_int_eq(chdir("/"), 0);
+}
+END_TEST
+
+/* A client's file may hold nothing else, and programs of users that this machine does not have. */
+START_TEST(only_supervisorctl)
+{
+	struct config_ctl ctl = { 0 };
+
+	write_file("main.conf", "[program:x]\nuser=no-such-user\n[supervisorctl]\n"
+				"serverurl=unix://%(here)s/s\nusername=a\npassword=b\n");
+	ck_assert_int_eq(config_load_ctl(path, &ctl, &messages), 0);
+	ck_assert_str_eq(ctl.serverurl + strlen("unix://") + strlen(directory), "/s");
+	ck_assert_str_eq(ctl.username, "a");
+	ck_assert_str_eq(ctl.prompt, "supervisor");
+	config_ctl_done(&ctl);
+	write_file("main.conf", "[supervisorctl]\nserverurl=ftp://x\n");
+	ck_assert_int_eq(config_load_ctl(path, &ctl, &messages), -1);
+	says("Error: ");
+	says("main.conf:2: [supervisorctl] serverurl: 'ftp://x' is none");
+	write_file("main.conf", "");
+	buf_clear(&messages);
+	ck_assert_int_eq(config_load_ctl(path, &ctl, &messages), 0);
+	ck_assert_str_eq(ctl.serverurl, "http://localhost:9001");
+	config_ctl_done(&ctl);
+}
+END_TEST
+
 /* Each rule that a report proposes is pasted as it is; other keys keep supervisord's meaning. */
 START_TEST(repeated_rules_add_up)
 {
@@ -750,6 +837,9 @@ int main(void)
 	tcase_add_test(tcase, servers);
 	tcase_add_test(tcase, listeners_and_fcgi);
 	tcase_add_test(tcase, defaults_of_ours);
+	tcase_add_test(tcase, overrides);
+	tcase_add_test(tcase, reloads);
+	tcase_add_test(tcase, only_supervisorctl);
 	tcase_add_test(tcase, keys_of_ours);
 	tcase_add_test(tcase, includes);
 	tcase_add_loop_test(tcase, refuses, 0, ARRAY_LEN(bad));

@@ -1,0 +1,105 @@
+"""The command line: options that override [supervisord], and the habits of supervisord's name."""
+import os
+import signal
+import subprocess
+
+import pytest
+
+from conftest import DEADLINE, builddir, wait_until
+from supervisor_util import is_alive
+
+HEAD = """[supervisord]
+logfile = %(here)s/file.log
+pidfile = %(here)s/file.pid
+"""
+SLEEP = "[program:x]\ncommand = /bin/sleep 1000\n"
+
+
+def run(*arguments, program=None, **options):
+    return subprocess.run([program or builddir() / "forkserver", *map(str, arguments)], timeout=DEADLINE, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, **options)
+
+
+@pytest.fixture
+def config(tmp_path):
+    path = tmp_path / "x.conf"
+    path.write_text(HEAD + SLEEP)
+    yield path
+    for left in tmp_path.glob("*.pid"):  # of a test that failed
+        stop(left)
+
+
+@pytest.fixture
+def supervisord(tmp_path):
+    """The program by supervisord's name."""
+    path = tmp_path / "supervisord"
+    path.symlink_to(builddir() / "forkserver")
+    return path
+
+
+def stop(pidfile):
+    pid = int(pidfile.read_text())
+    os.kill(pid, signal.SIGTERM)
+    wait_until(lambda: not is_alive(pid), what="the daemon's end")
+
+
+def test_options_come_before_the_file(config, tmp_path):
+    (tmp_path / "logs").mkdir()
+    done = run("--daemon", "-c", config, "-l", tmp_path / "option.log", "--pidfile", tmp_path / "option.pid",
+               "-e", "debug", "-d", tmp_path / "logs", "-q", tmp_path / "logs", "-i", "shop", "-m", "077")
+    assert done.returncode == 0, done
+    pid = int((tmp_path / "option.pid").read_text())
+    assert os.readlink(f"/proc/{pid}/cwd") == str(tmp_path / "logs")
+    assert "spawned: 'x'" in (tmp_path / "option.log").read_text()
+    stop(tmp_path / "option.pid")
+    assert not (tmp_path / "file.log").exists() and not (tmp_path / "file.pid").exists()
+
+
+WRONG = [
+    (["-l", "/no/such/x.log"], "Error: -l: The directory named as part of the path /no/such/x.log does not exist"),
+    (["--logfile=/no/such/x"], "Error: --logfile: The directory named"),
+    (["-u", "no-such-user"], "Error: -u: Invalid user name no-such-user"),
+    (["-m", "9"], "Error: -m: 9 can not be converted to an octal type"),
+    (["-d", "/no/such"], "Error: -d: /no/such is not an existing directory"),
+    (["-y", "50M"], "Error: -y: invalid literal for int() with base 10: '50M'; write 50MB"),
+    (["-z", "many"], "Error: -z: invalid literal for int()"),
+    (["-e", "warning"], "Error: -e: 'warning' is none of"),
+    (["-j", "/no/such/x"], "Error: -j: The directory named"),
+    (["-q", "/no/such"], "Error: -q: /no/such is not an existing directory"),
+    (["-a", "x"], "Error: -a: invalid literal"),
+    (["--minprocs", "x"], "Error: --minprocs: invalid literal"),
+    (["-i", ""], "Error: -i: the value is empty"),
+]
+
+
+@pytest.mark.parametrize("arguments, says", WRONG, ids=[" ".join(words) for words, _ in WRONG])
+def test_values_are_checked_as_the_files_are(config, arguments, says):
+    done = run("--check-config", "-c", config, *arguments)
+    assert done.returncode == 2, done
+    assert says in done.stderr and "For help, use" in done.stderr
+
+
+def test_the_name_supervisord_goes_into_the_background(config, tmp_path, supervisord):
+    done = run("-c", config, program=supervisord)
+    assert done.returncode == 0, done
+    pid = int((tmp_path / "file.pid").read_text())
+    assert os.getsid(pid) != os.getsid(0)
+    stop(tmp_path / "file.pid")
+
+
+@pytest.mark.parametrize("how", ["option", "file"])
+def test_the_name_supervisord_in_the_foreground(config, tmp_path, supervisord, how):
+    if how == "file":
+        config.write_text(HEAD + "nodaemon = true\n" + SLEEP)
+    process = subprocess.Popen([supervisord, "-c", config, *(["-n"] if how == "option" else [])],
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        for line in process.stdout:
+            if "spawned: 'x'" in line:
+                break
+        assert process.poll() is None
+        assert int((tmp_path / "file.pid").read_text()) == process.pid
+    finally:
+        process.terminate()
+        assert process.wait(DEADLINE) == 0
+        process.stdout.close()
