@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -55,7 +56,7 @@ failed:
 }
 
 char **environment_program(const struct config_daemon *daemon, char *const *zygote,
-			   const char *process, const char *group, char *const *own)
+			   const struct environment_names *names, char *const *own)
 {
 	char **made = environment_base(daemon);
 
@@ -63,13 +64,48 @@ char **environment_program(const struct config_daemon *daemon, char *const *zygo
 		return NULL;
 	if (environment_merge(&made, zygote) < 0 ||
 	    strv_setenv(&made, "SUPERVISOR_ENABLED", "1") < 0 ||
-	    strv_setenv(&made, "SUPERVISOR_PROCESS_NAME", process) < 0 ||
-	    strv_setenv(&made, "SUPERVISOR_GROUP_NAME", group) < 0 ||
+	    (names->url && strv_setenv(&made, "SUPERVISOR_SERVER_URL", names->url) < 0) ||
+	    strv_setenv(&made, "SUPERVISOR_PROCESS_NAME", names->process) < 0 ||
+	    strv_setenv(&made, "SUPERVISOR_GROUP_NAME", names->group) < 0 ||
 	    environment_merge(&made, own) < 0) {
 		strv_free(made);
 		return NULL;
 	}
 	return made;
+}
+
+static const struct config_http *find_server(const struct config *config, bool local)
+{
+	for (size_t i = 0; i < config->nservers; i++)
+		if (config->servers[i].local == local)
+			return &config->servers[i];
+	return NULL;
+}
+
+int environment_server_url(const struct config *config, const struct config_program *program,
+			   char **ret_url)
+{
+	const struct config_http *server = find_server(config, true);
+	const char *host;
+	bool v6;
+
+	*ret_url = NULL;
+	if (program->serverurl) {
+		if (*program->serverurl)
+			*ret_url = strdup(program->serverurl);
+		return *program->serverurl && !*ret_url ? -ENOMEM : 0;
+	}
+	if (server)
+		return asprintf(ret_url, "unix://%s", server->file) < 0 ? -ENOMEM : 0;
+	server = find_server(config, false);
+	if (!server)
+		return 0;
+	host = server->address && *server->address ? server->address : "localhost";
+	v6 = strchr(host, ':') != NULL;
+	return asprintf(ret_url, "http://%s%s%s:%u", v6 ? "[" : "", host, v6 ? "]" : "",
+			server->port) < 0
+		       ? -ENOMEM
+		       : 0;
 }
 
 int environment_add_sockets(char ***environment, char *const *names)

@@ -5,16 +5,30 @@
 
 #include <stddef.h>
 
+struct config;
 struct config_daemon;
+struct config_program;
 
 /* Our own environment without what systemd meant for us (NOTIFY_SOCKET, WATCHDOG_*, LISTEN_*), then
  * [supervisord] environment.  A new vector; NULL: out of memory. */
 char **environment_base(const struct config_daemon *daemon);
 
+/* What SUPERVISOR_* say; borrowed. */
+struct environment_names {
+	const char *process;
+	const char *group;
+	const char *url; /* of our server; NULL: there is none */
+};
+
 /* The same with the zygote's variables, supervisord's own and then the program's (NAME=VALUE;
  * either may be NULL). */
 char **environment_program(const struct config_daemon *daemon, char *const *zygote,
-			   const char *process, const char *group, char *const *own);
+			   const struct environment_names *names, char *const *own);
+
+/* Where a program finds us: its serverurl, or our first server, preferably a unix socket.  0 and a
+ * malloc'ed URL, or NULL if there is none; or -ENOMEM. */
+int environment_server_url(const struct config *config, const struct config_program *program,
+			   char **ret_url);
 
 /* Adds LISTEN_FDS, LISTEN_FDNAMES and, last, room for LISTEN_PID (launch.h); none if there are no
  * names.  0 or -ENOMEM. */

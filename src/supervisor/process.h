@@ -38,6 +38,9 @@ struct process_host {
 	 * are still those of what has just ended */
 	void (*entering)(struct process_host *host, struct process *process,
 			 enum process_state from);
+	/* whether all that it depends on runs; else what it waits for */
+	bool (*may_start)(struct process_host *host, const struct process *process, char *note,
+			  size_t size);
 	/* after every change of state */
 	void (*changed)(struct process_host *host, struct process *process);
 };
@@ -82,6 +85,9 @@ struct process {
 	ev_tstamp budget_at;
 	bool throttled; /* that was said */
 	bool restarts;  /* EXITED: it will be started again */
+	bool condemned; /* it will be stopped when its turn comes: order.h */
+	bool held;      /* STARTING: it waits for what it depends on */
+	char note[128]; /* "" or what it waits for, for people */
 	bool measured;  /* its memory line was logged */
 	bool quiet;     /* nothing is started again: shutting down */
 
@@ -142,6 +148,11 @@ bool process_is_down(const struct process *process);
 /* process_actions.c: carries out an action; may hand the process further events. */
 void process_act(struct process *process, enum process_action action);
 void process_measure(struct process *process); /* logs what a running worker costs, once */
+
+/* process_begin.c: starts it as soon as it may. */
+void process_begin(struct process *process);
+void process_recheck(struct process *process); /* it may be its turn, if it is held */
+void process_forgo(struct process *process);   /* it is held no longer */
 
 /* process_spawn.c: starts it, or asks for it; PROCESS_SPAWNED or PROCESS_FAILED follows. */
 int process_prepare(struct process *process, struct error *err); /* 0 or -1 */

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "config/config.h"
+#include "supervisor/backoff.h"
 #include "supervisor/memory.h"
 #include "supervisor/process.h"
 #include "supervisor/wait_status.h"
@@ -53,7 +54,8 @@ static void spawn(struct process *process)
 	process->no_fault = false;
 	process->restarts = false;
 	process->spawnerr[0] = '\0';
-	process_spawn(process);
+	process->condemned = false;
+	process_begin(process);
 }
 
 static void let_go(struct process *process)
@@ -122,7 +124,7 @@ static void back_off(struct process *process)
 	if (process->backoff > process->program->startretries)
 		process_handle(process, PROCESS_GIVE_UP);
 	else
-		set_timer(process, process->backoff);
+		set_timer(process, backoff_delay(process->program, process->backoff));
 }
 
 static void give_up(struct process *process)
@@ -146,7 +148,7 @@ bool process_exit_expected(const struct process *process)
 
 static bool is_restarted(const struct process *process, bool expected)
 {
-	if (process->quiet)
+	if (process->quiet || process->condemned)
 		return false;
 	switch (process->program->autorestart) {
 	case RESTART_ALWAYS:
@@ -244,7 +246,9 @@ int process_signal(struct process *process, int signal)
 static void ask_to_stop(struct process *process)
 {
 	if (!process->pid) {
-		zygote_link_cancel(process->zygote, &process->ticket);
+		process_forgo(process);
+		if (process->zygote)
+			zygote_link_cancel(process->zygote, &process->ticket);
 		process_close_stdin(process);
 		process_handle(process, PROCESS_CANCELED);
 		return;

@@ -82,20 +82,31 @@ static int pack_request(struct process *process, struct error *err)
 	return process->request.failed ? error_set(err, "out of memory") : 0;
 }
 
+static int make_environment(struct process *process)
+{
+	struct environment_names names = { .process = process->config->name,
+					   .group = process->group };
+	CLEANUP_FREE char *url = NULL;
+
+	if (environment_server_url(process->base, process->program, &url) < 0)
+		return -ENOMEM;
+	names.url = url;
+	process->environment =
+		environment_program(process->host->daemon,
+				    process->zygote ? process->zygote->config->environment : NULL,
+				    &names, process->config->environment);
+	return process->environment ? 0 : -ENOMEM;
+}
+
 int process_prepare(struct process *process, struct error *err)
 {
-	struct process_host *host = process->host;
-
 	process->ticket.fill = fill;
 	process->ticket.done = answered;
 	if (strv_len(process->program->sockets) > LAUNCH_FDS_MAX - 8)
 		return error_set(err, "more than %d sockets", LAUNCH_FDS_MAX - 8);
 	if (check_user(process, err) < 0)
 		return -1;
-	process->environment = environment_program(
-		host->daemon, process->zygote ? process->zygote->config->environment : NULL,
-		process->config->name, process->group, process->config->environment);
-	if (!process->environment)
+	if (make_environment(process) < 0)
 		return error_set(err, "out of memory");
 	if (process->zygote)
 		return pack_request(process, err);

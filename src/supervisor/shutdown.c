@@ -4,8 +4,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "supervisor/depends.h"
 #include "supervisor/event_pool.h"
 #include "supervisor/group.h"
+#include "supervisor/process.h"
 #include "supervisor/supervisor.h"
 
 /* As long as event listeners may take for what is left, before they are stopped themselves. */
@@ -23,6 +25,9 @@ static bool wait_for_listeners(struct supervisor *supervisor, const struct group
 {
 	int64_t left;
 
+	for (size_t i = 0; i < group->n; i++)
+		if (group->processes[i]->state == PROCESS_STOPPING)
+			return false;
 	if (!group->pool || supervisor->in_hurry || !event_pool_is_busy(group->pool))
 		return false;
 	if (!supervisor->listeners_ms)
@@ -40,16 +45,43 @@ static bool wait_for_listeners(struct supervisor *supervisor, const struct group
 	return true;
 }
 
-/* Stops the group whose turn it is, once.  Whether that was done. */
-static bool stop_group(struct supervisor *supervisor)
+/* Stops those of a group that nobody needs any more, the last first.  Whether one is stopping. */
+static bool stop_unneeded(struct supervisor *supervisor, struct group *group)
 {
-	struct group *group = supervisor->groups.all[supervisor->group - 1];
+	bool stopping = false;
 
-	if (!supervisor->group_told && !wait_for_listeners(supervisor, group)) {
-		supervisor->group_told = true;
-		group_stop(group);
+	for (size_t i = group->n; i > 0; i--) {
+		struct process *process = group->processes[i - 1];
+
+		if (process_is_down(process))
+			continue;
+		if (process->state != PROCESS_STOPPING &&
+		    !depends_needed(&supervisor->groups, process, DEPENDS_ALL))
+			process_handle(process, PROCESS_STOP);
+		stopping |= !process_is_down(process) && process->state == PROCESS_STOPPING;
 	}
-	return supervisor->group_told;
+	return stopping;
+}
+
+/* The next group, from the last to the first, of which something can be stopped.  Whether there is
+ * anything to wait for. */
+static bool stop_next(struct supervisor *supervisor)
+{
+	struct groups *groups = &supervisor->groups;
+	bool left = false;
+
+	for (size_t i = groups->n; i > 0; i--) {
+		if (group_is_down(groups->all[i - 1]))
+			continue;
+		if (wait_for_listeners(supervisor, groups->all[i - 1]) ||
+		    stop_unneeded(supervisor, groups->all[i - 1]))
+			return true;
+		left |= !group_is_down(groups->all[i - 1]);
+	}
+	/* each needs another one: nobody could ever be the first */
+	for (size_t i = groups->n; left && i > 0; i--)
+		group_stop(groups->all[i - 1]);
+	return left;
 }
 
 void supervisor_shutdown(struct supervisor *supervisor, enum exit_status status)
@@ -60,9 +92,7 @@ void supervisor_shutdown(struct supervisor *supervisor, enum exit_status status)
 		events_supervisor(&supervisor->events, false);
 		for (size_t i = 0; i < supervisor->groups.n; i++)
 			group_calm(supervisor->groups.all[i]);
-		supervisor->group = supervisor->groups.n;
-		if (supervisor->group)
-			(void)stop_group(supervisor);
+		(void)stop_next(supervisor);
 		supervisor_list_alive(supervisor);
 		ev_timer_again(supervisor->loop, &supervisor->report);
 	}
@@ -83,15 +113,13 @@ void supervisor_hurry(struct supervisor *supervisor)
 
 void supervisor_step(struct supervisor *supervisor)
 {
-	while (supervisor->phase == SUPERVISOR_GROUPS && supervisor->group > 0) {
-		if (!stop_group(supervisor) ||
-		    !group_is_down(supervisor->groups.all[supervisor->group - 1]))
+	if (supervisor->phase == SUPERVISOR_RUNNING && supervisor->essential_ended)
+		supervisor_shutdown(supervisor, (enum exit_status)supervisor->essential_status);
+	if (supervisor->phase == SUPERVISOR_GROUPS) {
+		if (stop_next(supervisor))
 			return;
-		supervisor->group--;
-		supervisor->group_told = false;
-	}
-	if (supervisor->phase == SUPERVISOR_GROUPS)
 		stop_zygotes(supervisor);
+	}
 	zygotes_bury(&supervisor->zygotes);
 	if (supervisor->phase == SUPERVISOR_LAST && supervisor->zygotes.n == 0)
 		ev_break(supervisor->loop, EVBREAK_ALL);

@@ -8,6 +8,8 @@
 #include "base/util.h"
 #include "config/config.h"
 #include "supervisor/daemon.h"
+#include "supervisor/depends.h"
+#include "supervisor/essential.h"
 #include "supervisor/group.h"
 #include "supervisor/output.h"
 #include "supervisor/wait_status.h"
@@ -103,7 +105,17 @@ static void process_changed(struct process_host *host, struct process *process)
 {
 	struct supervisor *supervisor = container_of(host, struct supervisor, process_host);
 
-	(void)process;
+	order_changed(&supervisor->order);
+	if (supervisor->phase == SUPERVISOR_RUNNING && essential_ended(process) &&
+	    !supervisor->essential_ended) {
+		supervisor->essential_ended = true;
+		supervisor->essential_status = essential_status(process);
+		log_warn("%s is essential and has ended for good (%s): shutting down, with exit "
+			 "status %d",
+			 process->config->name, process_state_name(process->state),
+			 supervisor->essential_status);
+		plan_step(supervisor);
+	}
 	if (supervisor->phase >= SUPERVISOR_GROUPS)
 		plan_step(supervisor);
 }
@@ -120,6 +132,14 @@ static void listener_settled(struct events *events)
 
 	if (supervisor->phase == SUPERVISOR_GROUPS)
 		plan_step(supervisor);
+}
+
+static bool process_may_start(struct process_host *host, const struct process *process, char *note,
+			      size_t size)
+{
+	struct supervisor *supervisor = container_of(host, struct supervisor, process_host);
+
+	return depends_met(&supervisor->groups, process, note, size);
 }
 
 static void start_groups(struct supervisor *supervisor)
@@ -175,6 +195,7 @@ static void init_hosts(struct supervisor *supervisor)
 		.listeners = &supervisor->listeners,
 		.events = &supervisor->events,
 		.entering = process_entering,
+		.may_start = process_may_start,
 		.changed = process_changed,
 	};
 	supervisor->zygote_host = (struct zygote_host){
@@ -256,6 +277,7 @@ int supervisor_init(struct supervisor *supervisor, struct config *config, struct
 		return error_set(err, "cannot make an event loop");
 	init_hosts(supervisor);
 	events_init(&supervisor->events, &supervisor->process_host, listener_settled);
+	order_init(&supervisor->order, supervisor->loop, &supervisor->groups);
 	init_watchers(supervisor);
 	if (init_parts(supervisor, err) < 0)
 		return -1;
@@ -277,6 +299,7 @@ void supervisor_done(struct supervisor *supervisor)
 		return;
 	ev_timer_stop(supervisor->loop, &supervisor->report);
 	ev_timer_stop(supervisor->loop, &supervisor->step);
+	order_done(&supervisor->order);
 	groups_done(&supervisor->groups);
 	events_done(&supervisor->events);
 	zygotes_done(&supervisor->zygotes);

@@ -11,6 +11,7 @@
 #include "supervisor/exit_status.h"
 #include "supervisor/groups.h"
 #include "supervisor/listeners.h"
+#include "supervisor/order.h"
 #include "supervisor/pidfile.h"
 #include "supervisor/process.h"
 #include "supervisor/reaper.h"
@@ -43,6 +44,7 @@ struct supervisor {
 	struct process_host process_host;
 	struct zygote_host zygote_host;
 	struct zygotes zygotes;
+	struct order order;
 	struct groups groups;
 	struct events events;
 
@@ -52,10 +54,10 @@ struct supervisor {
 
 	enum supervisor_phase phase;
 	unsigned awaited;     /* zygotes that are in their first import */
-	size_t group;         /* index + 1 of the group that is being stopped */
-	bool group_told;      /* and it was told so */
 	int64_t listeners_ms; /* until when event listeners may finish; 0: nobody has waited */
 	enum exit_status status;
+	bool essential_ended; /* an essential process, for good; the shutdown is due */
+	int essential_status;
 	bool groups_begun; /* processes may exist */
 	int64_t stop_ms;   /* when it was first told to stop; CLOCK_MONOTONIC */
 	int stop_signal;

@@ -40,16 +40,48 @@ END_TEST
 START_TEST(program)
 {
 	struct config_daemon daemon = { .environment = daemon_own };
-	char **env = environment_program(&daemon, NULL, "web_0", "web", program_own);
+	struct environment_names names = { "web_0", "web", "unix:///run/s" };
+	char **env = environment_program(&daemon, NULL, &names, program_own);
 
 	ck_assert_str_eq(strv_getenv(env, "SUPERVISOR_ENABLED"), "1");
 	ck_assert_str_eq(strv_getenv(env, "SUPERVISOR_PROCESS_NAME"), "web_0");
 	ck_assert_str_eq(strv_getenv(env, "SUPERVISOR_GROUP_NAME"), "web");
+	ck_assert_str_eq(strv_getenv(env, "SUPERVISOR_SERVER_URL"), "unix:///run/s");
 	ck_assert_str_eq(strv_getenv(env, "COLOUR"), "blue");
 	ck_assert_str_eq(strv_getenv(env, "SHAPE"), "square");
 	ck_assert_str_eq(strv_getenv(env, "EMPTY"), "");
 	ck_assert_str_eq(strv_getenv(env, "EQUATION"), "a=b");
 	strv_free(env);
+}
+END_TEST
+
+START_TEST(server_url)
+{
+	struct config_http servers[] = { { .port = 9001 },
+					 { .port = 9002, .address = (char *)"::1" },
+					 { .local = true, .file = (char *)"/run/s" } };
+	struct config_program own = { .serverurl = (char *)"http://x" },
+			      none = { .serverurl = NULL }, nothing = { .serverurl = (char *)"" };
+	const struct {
+		struct config config;
+		struct config_program *program;
+		const char *url;
+	} rows[] = {
+		{ { .servers = servers, .nservers = 3 }, &none, "unix:///run/s" },
+		{ { .servers = servers, .nservers = 2 }, &none, "http://localhost:9001" },
+		{ { .servers = servers + 1, .nservers = 1 }, &none, "http://[::1]:9002" },
+		{ { .nservers = 0 }, &none, NULL },
+		{ { .servers = servers, .nservers = 3 }, &own, "http://x" },
+		{ { .servers = servers, .nservers = 3 }, &nothing, NULL },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char *url;
+
+		ck_assert_int_eq(environment_server_url(&rows[i].config, rows[i].program, &url), 0);
+		ck_assert_pstr_eq(url, rows[i].url);
+		free(url);
+	}
 }
 END_TEST
 
@@ -93,6 +125,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, base);
 	tcase_add_test(tc, program);
+	tcase_add_test(tc, server_url);
 	tcase_add_test(tc, sockets);
 	tcase_add_test(tc, empty);
 	suite_add_tcase(suite, tc);
