@@ -24,6 +24,11 @@ void log_open(int fd, int mirror, enum log_level level)
 	target.level = level;
 }
 
+void log_level(enum log_level level)
+{
+	target.level = level;
+}
+
 /* A pipe that nobody empties, or a stopped terminal, must not stop the supervisor: what does not
  * fit now is dropped, as is the error; nobody is left to be told. */
 static void put(int fd, const char *line, size_t len)

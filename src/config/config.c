@@ -302,6 +302,14 @@ bool config_is_named(const char *name, const struct config_group *group,
 	return strcmp(group->name, name) == 0 || strcmp(program->name, name) == 0;
 }
 
+const struct config_group *config_find_group(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->ngroups; i++)
+		if (strcmp(config->groups[i].name, name) == 0)
+			return &config->groups[i];
+	return NULL;
+}
+
 const struct config_zygote *config_find_zygote(const struct config *config, const char *name)
 {
 	for (size_t i = 0; i < config->nzygotes; i++)

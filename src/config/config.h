@@ -269,6 +269,7 @@ char *config_find(const char *program_path);
 bool config_is_named(const char *name, const struct config_group *group,
 		     const struct config_program *program);
 
+const struct config_group *config_find_group(const struct config *config, const char *name);
 const struct config_zygote *config_find_zygote(const struct config *config, const char *name);
 const struct config_socket *config_find_socket(const struct config *config, const char *name);
 

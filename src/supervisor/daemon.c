@@ -110,6 +110,10 @@ static int change_user(const struct config_daemon *daemon, struct error *err)
 		return 0;
 	if (user_find(&user, daemon->user, err) < 0)
 		return -1;
+	if (user_is_self(&user)) {
+		user_done(&user);
+		return 0;
+	}
 	r = user_become(&user);
 	user_done(&user);
 	if (r == -EPERM && geteuid() != 0)

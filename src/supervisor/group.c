@@ -8,6 +8,7 @@
 #include "supervisor/process.h"
 #include "supervisor/zygotes.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,6 +106,25 @@ struct process *group_find(const struct group *group, const char *process)
 		if (strcmp(group->processes[i]->config->name, process) == 0)
 			return group->processes[i];
 	return NULL;
+}
+
+void group_sort(struct group *group)
+{
+	if (group->n)
+		qsort(group->processes, group->n, sizeof(struct process *), by_priority);
+}
+
+int group_insert(struct group *group, struct process *process)
+{
+	struct process **processes =
+		realloc(group->processes, (group->n + 1) * sizeof(struct process *));
+
+	if (!processes)
+		return -ENOMEM;
+	group->processes = processes;
+	processes[group->n++] = process;
+	group_sort(group);
+	return 0;
 }
 
 void group_start(struct group *group)

@@ -22,6 +22,7 @@ struct group {
 	struct process **processes;        /* owned; by (program priority, name) */
 	size_t n;
 	struct event_pool *pool; /* owned; NULL: no [eventlistener:*] */
+	bool leaving;            /* it is removed when it is down: reload_update.c */
 };
 
 /* Makes the processes of base's group `its`, all STOPPED.  Their zygotes must be among `zygotes`.
@@ -32,6 +33,10 @@ struct group *group_new(struct config *base, const struct config_group *its,
 void group_free(struct group *group); /* signals nothing; NULL is legal */
 
 struct process *group_find(const struct group *group, const char *process); /* or NULL */
+
+/* Takes one more process.  0 or -ENOMEM, then it is still the caller's. */
+int group_insert(struct group *group, struct process *process);
+void group_sort(struct group *group); /* after a change of priorities */
 
 void group_start(struct group *group); /* those with autostart, in order */
 void group_stop(struct group *group);  /* all, in reverse order, without waiting */

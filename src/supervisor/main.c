@@ -7,6 +7,7 @@
 #include "config/config.h"
 #include "supervisor/audit.h"
 #include "supervisor/daemon.h"
+#include "supervisor/http_sockets.h"
 #include "supervisor/options.h"
 #include "supervisor/supervisor.h"
 
@@ -61,20 +62,62 @@ static int open_log(const struct config_daemon *daemon, bool background, struct 
 	return 0;
 }
 
-static int supervise(struct config *config, bool background, int ready_fd, const char *program)
+/* How the configuration is read again: the same file, the same command line. */
+struct reader {
+	struct config_reader base;
+	const struct options *options; /* borrowed */
+	const char *file;              /* absolute; borrowed from the first configuration */
+};
+
+static int read_again(const struct config_reader *base, struct config **ret, struct buf *messages)
+{
+	const struct reader *reader = container_of(base, struct reader, base);
+
+	return config_load_with(reader->file, reader->options->overrides,
+				reader->options->noverrides, ret, messages);
+}
+
+/* One life: from the start to the end, or to a restart, which leaves the configuration to go on
+ * with in *ret_next. */
+static int live(struct config *config, const struct reader *reader, int *ready_fd,
+		struct config **ret_next, struct error *err)
 {
 	struct supervisor supervisor;
-	struct error err = { { 0 } };
+	int status = EXIT_CONFIG;
+
+	if (daemon_apply(&config->daemon, err) < 0 ||
+	    open_log(&config->daemon, *ready_fd >= 0, err) < 0)
+		return EXIT_CONFIG;
+	if (supervisor_init(&supervisor, config, err) == 0) {
+		supervisor.reader = &reader->base;
+		status = (int)supervisor_run(&supervisor, *ready_fd);
+		*ready_fd = -1;
+		if (supervisor.restart)
+			*ret_next = config_ref(supervisor.latest);
+	}
+	supervisor_done(&supervisor);
+	return status;
+}
+
+static int supervise(struct config *first, const struct options *options, int ready_fd,
+		     const char *program)
+{
+	struct reader reader = { { read_again }, options, first->file };
+	struct config *config = config_ref(first);
 	int status;
 
-	if (daemon_apply(&config->daemon, &err) < 0 ||
-	    open_log(&config->daemon, background, &err) < 0)
-		return complain(program, err.text);
-	if (supervisor_init(&supervisor, config, &err) < 0)
-		status = complain(program, err.text);
-	else
-		status = (int)supervisor_run(&supervisor, ready_fd);
-	supervisor_done(&supervisor);
+	do {
+		struct config *next = NULL;
+		struct error err = { { 0 } };
+
+		status = live(config, &reader, &ready_fd, &next, &err);
+		if (err.text[0]) {
+			log_critical("%s", err.text);
+			complain(program, err.text);
+		}
+		config_free(config);
+		config = next;
+	} while (config);
 	return status;
 }
 
@@ -83,7 +126,6 @@ int main(int argc, char **argv)
 	struct error err = { { 0 } };
 	struct options options;
 	struct config *config;
-	bool background;
 	int ready_fd = -1, status;
 
 	daemon_open_stdio();
@@ -100,16 +142,16 @@ int main(int argc, char **argv)
 	if (!config)
 		return EXIT_CONFIG;
 	if (options.check_config) {
+		http_sockets_warn(config, 2);
 		config_free(config);
 		return 0;
 	}
-	background = options.daemon && !config->daemon.nodaemon;
-	if (background)
+	if (options.daemon && !config->daemon.nodaemon)
 		ready_fd = daemon_detach(&err);
-	if (background && ready_fd < 0)
+	if (err.text[0])
 		status = complain(argv[0], err.text);
 	else
-		status = supervise(config, background, ready_fd, argv[0]);
+		status = supervise(config, &options, ready_fd, argv[0]);
 	config_free(config);
 	return status;
 }

@@ -53,6 +53,14 @@ struct process_waiter {
 	void (*changed)(struct process_waiter *waiter, struct process *process);
 };
 
+/* What an update has in store for it: reload_update.c. */
+enum process_fate {
+	FATE_STAY,
+	FATE_RESTART,  /* when it is down another one takes its place, and is started */
+	FATE_EXCHANGE, /* the same without a start */
+	FATE_REMOVE,
+};
+
 /* Most events that one event can bring: SPAWNED, UP and EXIT. */
 #define PROCESS_PENDING 4
 
@@ -72,6 +80,7 @@ struct process {
 	bool handling;
 
 	struct process_waiter *waiters; /* borrowed */
+	enum process_fate fate;
 
 	pid_t pid; /* 0: none */
 	struct reaper_watch watch;
@@ -89,7 +98,7 @@ struct process {
 	bool held;      /* STARTING: it waits for what it depends on */
 	char note[128]; /* "" or what it waits for, for people */
 	bool measured;  /* its memory line was logged */
-	bool quiet;     /* nothing is started again: shutting down */
+	bool quiet;     /* nothing is started again: it is to go, or we are shutting down */
 
 	int64_t started_us; /* CLOCK_MONOTONIC; 0: never */
 	int64_t stopped_us;

@@ -55,6 +55,7 @@ static void spawn(struct process *process)
 	process->restarts = false;
 	process->spawnerr[0] = '\0';
 	process->condemned = false;
+	process->started_us = clock_us();
 	process_begin(process);
 }
 

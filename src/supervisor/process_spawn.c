@@ -92,7 +92,7 @@ static int make_environment(struct process *process)
 		return -ENOMEM;
 	names.url = url;
 	process->environment =
-		environment_program(process->host->daemon,
+		environment_program(&process->base->daemon,
 				    process->zygote ? process->zygote->config->environment : NULL,
 				    &names, process->config->environment);
 	return process->environment ? 0 : -ENOMEM;

@@ -1,5 +1,5 @@
 /* shutdown.c - stopping in order: group after group, from the highest priority number down, then
- * the zygotes.  See supervisor.h. */
+ * the zygotes and the control process.  See supervisor.h. */
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -18,6 +18,9 @@ static void stop_zygotes(struct supervisor *supervisor)
 	supervisor->phase = SUPERVISOR_LAST;
 	ev_timer_stop(supervisor->loop, &supervisor->report);
 	zygotes_stop(&supervisor->zygotes, supervisor->in_hurry);
+	control_link_stop(&supervisor->control);
+	if (supervisor->in_hurry)
+		control_link_kill(&supervisor->control);
 }
 
 /* What its listeners have not seen yet of the end of the others: a moment is theirs, altogether. */
@@ -100,11 +103,18 @@ void supervisor_shutdown(struct supervisor *supervisor, enum exit_status status)
 	ev_timer_start(supervisor->loop, &supervisor->step);
 }
 
+void supervisor_restart(struct supervisor *supervisor)
+{
+	supervisor->restart = true;
+	supervisor_shutdown(supervisor, EXIT_CLEAN);
+}
+
 void supervisor_hurry(struct supervisor *supervisor)
 {
 	supervisor->in_hurry = true;
 	if (supervisor->phase == SUPERVISOR_LAST) {
 		zygotes_kill(&supervisor->zygotes);
+		control_link_kill(&supervisor->control);
 		return;
 	}
 	for (size_t i = supervisor->groups.n; i > 0; i--)
@@ -121,7 +131,9 @@ void supervisor_step(struct supervisor *supervisor)
 		stop_zygotes(supervisor);
 	}
 	zygotes_bury(&supervisor->zygotes);
-	if (supervisor->phase == SUPERVISOR_LAST && supervisor->zygotes.n == 0)
+	reload_step(supervisor);
+	if (supervisor->phase == SUPERVISOR_LAST && supervisor->zygotes.n == 0 &&
+	    !supervisor->control.pid)
 		ev_break(supervisor->loop, EVBREAK_ALL);
 }
 

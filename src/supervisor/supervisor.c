@@ -37,11 +37,13 @@ static void on_child(struct supervisor *supervisor, int signum)
 
 static void on_stop(struct supervisor *supervisor, int signum)
 {
-	if (supervisor->phase < SUPERVISOR_GROUPS) {
+	if (supervisor->phase < SUPERVISOR_GROUPS || supervisor->restart) {
 		log_warn("received %s indicating exit request", signal_name(signum));
+		supervisor->restart = false;
 		supervisor->stop_ms = clock_ms();
 		supervisor->stop_signal = signum;
-		supervisor_shutdown(supervisor, EXIT_CLEAN);
+		if (supervisor->phase < SUPERVISOR_GROUPS)
+			supervisor_shutdown(supervisor, EXIT_CLEAN);
 	} else if (signum == supervisor->stop_signal &&
 		   clock_ms() - supervisor->stop_ms < HURRY_MS) {
 		log_info("received %s once more at once: once is meant", signal_name(signum));
@@ -51,21 +53,36 @@ static void on_stop(struct supervisor *supervisor, int signum)
 	}
 }
 
+static void on_reload(struct supervisor *supervisor, int signum)
+{
+	if (supervisor->phase >= SUPERVISOR_GROUPS) {
+		log_warn("ignored %s indicating restart request (shutdown in progress)",
+			 signal_name(signum));
+	} else if (supervisor->phase == SUPERVISOR_ZYGOTES) {
+		log_warn("received %s, but the zygotes are not ready yet: the configuration is "
+			 "read when the programs have been started",
+			 signal_name(signum));
+		supervisor->reload.again = true;
+	} else {
+		log_warn("received %s: reading the configuration", signal_name(signum));
+		reload_all(supervisor);
+	}
+}
+
 static void on_unsupported(struct supervisor *supervisor, int signum)
 {
 	(void)supervisor;
-	log_warn("received %s: %s is not available in this version; nothing was changed",
-		 signal_name(signum),
-		 signum == SIGHUP ? "reloading the configuration (restart forkserver instead)"
-				  : "reopening the logs");
+	log_warn("received %s: reopening the logs is not available in this version; nothing was "
+		 "changed",
+		 signal_name(signum));
 }
 
 static const struct {
 	int signum;
 	void (*act)(struct supervisor *supervisor, int signum);
 } signal_acts[] = {
-	{ SIGCHLD, on_child },       { SIGTERM, on_stop },       { SIGINT, on_stop },
-	{ SIGQUIT, on_stop },        { SIGHUP, on_unsupported }, { SIGUSR1, on_unsupported },
+	{ SIGCHLD, on_child },       { SIGTERM, on_stop },  { SIGINT, on_stop },
+	{ SIGQUIT, on_stop },        { SIGHUP, on_reload }, { SIGUSR1, on_unsupported },
 	{ SIGUSR2, on_unsupported },
 };
 _Static_assert(ARRAY_LEN(signal_acts) == SUPERVISOR_NSIGNALS, "a watcher for every signal");
@@ -94,7 +111,7 @@ static void on_step(struct ev_loop *loop, ev_timer *timer, int events)
 
 /* ---- what processes and zygotes tell us ---- */
 
-static void plan_step(struct supervisor *supervisor)
+void supervisor_plan_step(struct supervisor *supervisor)
 {
 	ev_timer_stop(supervisor->loop, &supervisor->step); /* it may be a later one */
 	ev_timer_set(&supervisor->step, 0., 0.);
@@ -114,10 +131,10 @@ static void process_changed(struct process_host *host, struct process *process)
 			 "status %d",
 			 process->config->name, process_state_name(process->state),
 			 supervisor->essential_status);
-		plan_step(supervisor);
+		supervisor_plan_step(supervisor);
 	}
-	if (supervisor->phase >= SUPERVISOR_GROUPS)
-		plan_step(supervisor);
+	if (supervisor->phase >= SUPERVISOR_GROUPS || supervisor->reload.target)
+		supervisor_plan_step(supervisor);
 }
 
 static void process_entering(struct process_host *host, struct process *process,
@@ -131,7 +148,7 @@ static void listener_settled(struct events *events)
 	struct supervisor *supervisor = container_of(events, struct supervisor, events);
 
 	if (supervisor->phase == SUPERVISOR_GROUPS)
-		plan_step(supervisor);
+		supervisor_plan_step(supervisor);
 }
 
 static bool process_may_start(struct process_host *host, const struct process *process, char *note,
@@ -151,6 +168,10 @@ static void start_groups(struct supervisor *supervisor)
 		group_start(supervisor->groups.all[i]);
 	daemon_ready(&supervisor->ready_fd, EXIT_CLEAN);
 	supervisor->zygote_host.report_fd = -1; /* from now on reports go to the log */
+	if (supervisor->reload.again) {
+		supervisor->reload.again = false;
+		reload_all(supervisor);
+	}
 }
 
 static void zygote_first(struct zygote_host *host, struct zygote_link *link,
@@ -181,7 +202,29 @@ static void zygote_stopped(struct zygote_host *host, struct zygote_link *link)
 	struct supervisor *supervisor = container_of(host, struct supervisor, zygote_host);
 
 	(void)link;
-	plan_step(supervisor);
+	supervisor_plan_step(supervisor);
+}
+
+/* ---- what the control process asks ---- */
+
+static void control_asked(struct control_host *host, uint32_t id,
+			  const struct control_request *request)
+{
+	struct supervisor *supervisor = container_of(host, struct supervisor, control_host);
+
+	control_calls_take(&supervisor->calls, id, request);
+}
+
+static void control_lost(struct control_host *host)
+{
+	struct supervisor *supervisor = container_of(host, struct supervisor, control_host);
+
+	control_calls_forget(&supervisor->calls);
+}
+
+static void control_stopped(struct control_host *host)
+{
+	supervisor_plan_step(container_of(host, struct supervisor, control_host));
 }
 
 /* ---- beginning and end ---- */
@@ -207,6 +250,15 @@ static void init_hosts(struct supervisor *supervisor)
 		.first = zygote_first,
 		.stopped = zygote_stopped,
 	};
+	supervisor->control_host = (struct control_host){
+		.loop = supervisor->loop,
+		.reaper = &supervisor->reaper,
+		.sockets = &supervisor->http,
+		.identifier = supervisor->config->daemon.identifier,
+		.request = control_asked,
+		.lost = control_lost,
+		.stopped = control_stopped,
+	};
 }
 
 static void init_watchers(struct supervisor *supervisor)
@@ -220,34 +272,22 @@ static void init_watchers(struct supervisor *supervisor)
 	}
 }
 
-static int add_group(struct supervisor *supervisor, struct config *config,
-		     const struct config_group *its, struct error *err)
-{
-	struct group *group =
-		group_new(config, its, &supervisor->process_host, &supervisor->zygotes, err);
-
-	if (!group)
-		return -1;
-	if (groups_add(&supervisor->groups, group) < 0) {
-		group_free(group);
-		return error_set(err, "out of memory");
-	}
-	events_group(&supervisor->events, group->name, true);
-	return 0;
-}
-
 static int init_parts(struct supervisor *supervisor, struct error *err)
 {
 	struct config *config = supervisor->config;
 
+	if (http_sockets_open(&supervisor->http, config, err) < 0)
+		return -1;
 	for (size_t i = 0; i < config->nzygotes; i++)
 		if (!zygotes_add(&supervisor->zygotes, &supervisor->zygote_host, config,
 				 &config->zygotes[i]))
 			return error_set(err, "out of memory");
+	if (listeners_open(&supervisor->listeners, config, err) < 0)
+		return -1;
 	for (size_t i = 0; i < config->ngroups; i++)
-		if (add_group(supervisor, config, &config->groups[i], err) < 0)
+		if (reload_add_group(supervisor, config, &config->groups[i], err) < 0)
 			return -1;
-	return listeners_open(&supervisor->listeners, config, err);
+	return 0;
 }
 
 /* As with supervisord, a pid file that cannot be written stops nobody; a living twin does. */
@@ -278,6 +318,8 @@ int supervisor_init(struct supervisor *supervisor, struct config *config, struct
 	init_hosts(supervisor);
 	events_init(&supervisor->events, &supervisor->process_host, listener_settled);
 	order_init(&supervisor->order, supervisor->loop, &supervisor->groups);
+	control_link_init(&supervisor->control, &supervisor->control_host);
+	control_calls_init(&supervisor->calls, supervisor, &supervisor->control);
 	init_watchers(supervisor);
 	if (init_parts(supervisor, err) < 0)
 		return -1;
@@ -290,13 +332,12 @@ int supervisor_init(struct supervisor *supervisor, struct config *config, struct
 
 void supervisor_done(struct supervisor *supervisor)
 {
-	if (!supervisor->config)
-		return;
-	config_free(supervisor->config);
-	config_free(supervisor->latest);
-	supervisor->config = supervisor->latest = NULL;
 	if (!supervisor->loop)
-		return;
+		goto out;
+	control_calls_forget(&supervisor->calls);
+	control_link_done(&supervisor->control);
+	http_sockets_close(&supervisor->http);
+	reload_done(&supervisor->reload);
 	ev_timer_stop(supervisor->loop, &supervisor->report);
 	ev_timer_stop(supervisor->loop, &supervisor->step);
 	order_done(&supervisor->order);
@@ -309,6 +350,10 @@ void supervisor_done(struct supervisor *supervisor)
 	pidfile_remove(&supervisor->pidfile);
 	ev_loop_destroy(supervisor->loop);
 	supervisor->loop = NULL;
+out:
+	config_free(supervisor->config);
+	config_free(supervisor->latest);
+	supervisor->config = supervisor->latest = NULL;
 }
 
 static void start_zygotes(struct supervisor *supervisor)
@@ -337,6 +382,9 @@ enum exit_status supervisor_run(struct supervisor *supervisor, int ready_fd)
 {
 	supervisor->ready_fd = ready_fd;
 	log_info("supervisord started with pid %d", (int)getpid());
+	http_sockets_warn(supervisor->config, -1);
+	if (supervisor->http.n)
+		control_link_start(&supervisor->control);
 	start_zygotes(supervisor);
 	ev_run(supervisor->loop, 0);
 	daemon_ready(&supervisor->ready_fd, supervisor->status);

@@ -7,14 +7,18 @@
 #ifndef SUPERVISOR_SUPERVISOR_H
 #define SUPERVISOR_SUPERVISOR_H
 
+#include "supervisor/control_calls.h"
+#include "supervisor/control_link.h"
 #include "supervisor/events.h"
 #include "supervisor/exit_status.h"
 #include "supervisor/groups.h"
+#include "supervisor/http_sockets.h"
 #include "supervisor/listeners.h"
 #include "supervisor/order.h"
 #include "supervisor/pidfile.h"
 #include "supervisor/process.h"
 #include "supervisor/reaper.h"
+#include "supervisor/reload.h"
 #include "supervisor/zygote_link.h"
 #include "supervisor/zygotes.h"
 
@@ -22,6 +26,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct buf;
 struct config;
 struct error;
 
@@ -29,13 +34,22 @@ enum supervisor_phase {
 	SUPERVISOR_ZYGOTES, /* imports and first audits; nothing else runs */
 	SUPERVISOR_RUNNING,
 	SUPERVISOR_GROUPS, /* one group after the other is being stopped */
-	SUPERVISOR_LAST,   /* only zygotes are left */
+	SUPERVISOR_LAST,   /* only zygotes and the control process are left */
 };
 
 #define SUPERVISOR_NSIGNALS 7
 
+/* Reads the configuration as at the start, the command line's settings over it; embedded in whoever
+ * knows them. */
+struct config_reader {
+	/* As config_load(). */
+	int (*read)(const struct config_reader *reader, struct config **ret, struct buf *messages);
+};
+
 struct supervisor {
-	struct config *config; /* one reference: what [supervisord] says now */
+	const struct config_reader
+		*reader;       /* borrowed; set by the caller after supervisor_init() */
+	struct config *config; /* one reference: what we were started with */
 	struct config *latest; /* one reference: what was read last */
 	struct ev_loop *loop;  /* owned; our own, not libev's default loop, which reaps */
 	struct reaper reaper;
@@ -47,6 +61,11 @@ struct supervisor {
 	struct order order;
 	struct groups groups;
 	struct events events;
+	struct http_sockets http;
+	struct control_host control_host;
+	struct control_link control;
+	struct control_calls calls;
+	struct reload reload;
 
 	ev_signal signals[SUPERVISOR_NSIGNALS];
 	ev_timer report; /* "waiting for … to die" */
@@ -59,6 +78,7 @@ struct supervisor {
 	bool essential_ended; /* an essential process, for good; the shutdown is due */
 	int essential_status;
 	bool groups_begun; /* processes may exist */
+	bool restart;      /* when all is down, begin again with what was read last */
 	int64_t stop_ms;   /* when it was first told to stop; CLOCK_MONOTONIC */
 	int stop_signal;
 	bool in_hurry;
@@ -73,8 +93,12 @@ void supervisor_done(struct supervisor *supervisor);
 /* Supervises until it is told to stop.  `ready_fd` as daemon_detach() gave it, or -1. */
 enum exit_status supervisor_run(struct supervisor *supervisor, int ready_fd);
 
+/* The next supervisor_step() comes soon, but never from within the caller. */
+void supervisor_plan_step(struct supervisor *supervisor);
+
 /* shutdown.c */
 void supervisor_shutdown(struct supervisor *supervisor, enum exit_status status);
+void supervisor_restart(struct supervisor *supervisor);
 void supervisor_hurry(struct supervisor *supervisor); /* SIGKILL for all that is left */
 void supervisor_step(struct supervisor *supervisor);  /* goes on as far as it can */
 void supervisor_list_alive(struct supervisor *supervisor);

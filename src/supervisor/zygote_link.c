@@ -127,7 +127,7 @@ static int prepare(struct zygote_link *link, struct error *err)
 			return error_set(err, "user = %s: only root can start it as another user",
 					 config->user);
 	}
-	link->environment = environment_base(link->host->daemon);
+	link->environment = environment_base(&link->base->daemon);
 	if (!link->environment || environment_merge(&link->environment, config->environment) < 0)
 		return error_set(err, "out of memory");
 	return interpreter_find(&link->interpreter, config->python, user, err);

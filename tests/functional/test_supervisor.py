@@ -466,7 +466,7 @@ def test_hup_and_usr2_change_nothing(supervise):
     supervisor = supervise(HEAD + "[program:x]\ncommand = /bin/sleep 1000\n")
     pid = wait_running(supervisor, "x")
     supervisor.process.send_signal(signal.SIGHUP)
-    wait_log(supervisor, "received SIGHUP: .* not available")
+    wait_log(supervisor, "update: no process group has changed")
     supervisor.process.send_signal(signal.SIGUSR2)
     wait_log(supervisor, "received SIGUSR2: .* not available")
     supervisor.process.send_signal(signal.SIGUSR1)

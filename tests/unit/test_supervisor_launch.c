@@ -200,7 +200,7 @@ START_TEST(finding)
 		{ "no-such-command", NULL, "can't find command 'no-such-command'" },
 		{ "/no/such", NULL, "can't find command '/no/such'" },
 		{ "/etc/passwd", NULL, "command at '/etc/passwd' is not executable" },
-		{ "/etc", NULL, "command at '/etc' is not executable" },
+		{ "/etc", NULL, "command at '/etc' is a directory" },
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct error err = { { 0 } };

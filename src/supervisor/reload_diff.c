@@ -1,0 +1,63 @@
+/* reload_diff.c - see reload_diff.h. */
+#include "supervisor/reload_diff.h"
+
+#include "config/config.h"
+#include "supervisor/group.h"
+#include "supervisor/process.h"
+
+#include <string.h>
+
+struct reload_source reload_find(const struct config *config, const struct config_group *group,
+				 const char *process)
+{
+	for (size_t i = 0; i < group->nprograms; i++) {
+		const struct config_program *program = &config->programs[group->programs[i]];
+
+		for (size_t j = 0; j < program->nprocesses; j++)
+			if (strcmp(program->processes[j].name, process) == 0)
+				return (struct reload_source){ program, &program->processes[j] };
+	}
+	return (struct reload_source){ 0 };
+}
+
+size_t reload_count(const struct config *config, const struct config_group *group)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < group->nprograms; i++)
+		n += config->programs[group->programs[i]].nprocesses;
+	return n;
+}
+
+enum config_change reload_compare(const struct process *process, const struct reload_source *source)
+{
+	return config_process_compare(process->program, process->config, source->program,
+				      source->config);
+}
+
+bool reload_differs(const struct group *group, const struct config *config,
+		    const struct config_group *its)
+{
+	if (group->config->priority != its->priority || group->n != reload_count(config, its))
+		return true;
+	for (size_t i = 0; i < group->n; i++) {
+		const struct process *process = group->processes[i];
+		struct reload_source source = reload_find(config, its, process->config->name);
+
+		if (!source.config || reload_compare(process, &source) != CHANGE_NONE)
+			return true;
+	}
+	return false;
+}
+
+bool reload_is_whole(const struct group *group, const struct config *config,
+		     const struct config_group *its)
+{
+	for (size_t i = 0; i < group->n; i++)
+		if (group->processes[i]->program->kind != KIND_PROGRAM)
+			return true;
+	for (size_t i = 0; i < its->nprograms; i++)
+		if (config->programs[its->programs[i]].kind != KIND_PROGRAM)
+			return true;
+	return false;
+}

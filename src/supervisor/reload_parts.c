@@ -1,0 +1,182 @@
+/* reload_parts.c - zygotes, sockets and the supervisor's own settings under a new configuration.
+ * See reload.h. */
+#include "base/error.h"
+#include "base/log.h"
+#include "config/config.h"
+#include "config/config_compare.h"
+#include "supervisor/group.h"
+#include "supervisor/process.h"
+#include "supervisor/reload.h"
+#include "supervisor/supervisor.h"
+
+#include <string.h>
+
+/* ---- zygotes ---- */
+
+static int need_zygote(struct supervisor *supervisor, struct config *config, const char *name,
+		       struct error *err)
+{
+	struct zygote_link *link = zygotes_find(&supervisor->zygotes, name);
+	const struct config_zygote *wanted = config_find_zygote(config, name);
+
+	if (link && (link->users || config_zygote_same(link->config, wanted)))
+		return 0;
+	if (link)
+		zygotes_dismiss(link);
+	link = zygotes_add(&supervisor->zygotes, &supervisor->zygote_host, config, wanted);
+	if (!link)
+		return error_set(err, "out of memory");
+	if (supervisor->phase != SUPERVISOR_RUNNING || zygote_link_start(link, err) == 0)
+		return 0;
+	zygotes_dismiss(link);
+	return -1;
+}
+
+static void sweep_zygotes(struct supervisor *supervisor)
+{
+	const struct config *latest = supervisor->latest;
+
+	for (size_t i = 0; i < supervisor->zygotes.n; i++) {
+		struct zygote_link *link = supervisor->zygotes.all[i];
+		const struct config_zygote *now =
+			link->leaving ? NULL : config_find_zygote(latest, link->config->name);
+		bool same = now && config_zygote_same(link->config, now);
+
+		if (link->leaving || same)
+			continue;
+		if (!link->users) {
+			log_info("zygote '%s': no program needs it any more, so it is stopped",
+				 link->config->name);
+			zygotes_dismiss(link);
+		} else if (now) {
+			log_warn("%s:%u: [zygote:%s] has changed, but programs run in workers of "
+				 "the old one: restart needed (forkserverctl reload, or stop, "
+				 "remove and add all groups that use it)",
+				 now->where.file, now->where.line, now->name);
+		}
+	}
+}
+
+/* ---- sockets ---- */
+
+static bool is_used(const struct groups *groups, const char *socket)
+{
+	for (size_t i = 0; i < groups->n; i++) {
+		const struct group *group = groups->all[i];
+
+		for (size_t j = 0; j < group->n; j++) {
+			char **names = group->processes[j]->program->sockets;
+
+			for (; names && *names; names++)
+				if (strcmp(*names, socket) == 0)
+					return true;
+		}
+	}
+	return false;
+}
+
+static int need_socket(struct supervisor *supervisor, struct config *config, const char *name,
+		       struct error *err)
+{
+	const struct config_socket *bound = listeners_config(&supervisor->listeners, name);
+	const struct config_socket *wanted = config_find_socket(config, name);
+
+	if (bound && (config_socket_same(bound, wanted) || is_used(&supervisor->groups, name)))
+		return 0;
+	if (bound)
+		listeners_remove(&supervisor->listeners, name);
+	return listeners_add(&supervisor->listeners, config, wanted, err);
+}
+
+static void sweep_sockets(struct supervisor *supervisor)
+{
+	struct listeners *listeners = &supervisor->listeners;
+
+	for (size_t i = listeners->n; i > 0; i--) {
+		const struct config_socket *bound = listeners->all[i - 1].config;
+		const struct config_socket *now =
+			config_find_socket(supervisor->latest, bound->name);
+
+		if (now && config_socket_same(bound, now))
+			continue;
+		if (!is_used(&supervisor->groups, bound->name)) {
+			log_info("socket '%s': no program needs it any more, so %s is closed",
+				 bound->name, bound->listen);
+			listeners_remove(listeners, bound->name);
+		} else if (now) {
+			log_warn("%s:%u: [socket:%s] has changed, but programs have the old one: "
+				 "restart needed (forkserverctl reload, or stop, remove and add "
+				 "all groups that use it)",
+				 now->where.file, now->where.line, now->name);
+		}
+	}
+}
+
+void reload_sweep(struct supervisor *supervisor)
+{
+	sweep_zygotes(supervisor);
+	sweep_sockets(supervisor);
+}
+
+/* ---- groups ---- */
+
+int reload_need(struct supervisor *supervisor, struct config *config,
+		const struct config_group *group, struct error *err)
+{
+	for (size_t i = 0; i < group->nprograms; i++) {
+		const struct config_program *program = &config->programs[group->programs[i]];
+
+		if (program->zygote && need_zygote(supervisor, config, program->zygote, err) < 0)
+			return -1;
+		for (char **name = program->sockets; name && *name; name++)
+			if (need_socket(supervisor, config, *name, err) < 0)
+				return -1;
+	}
+	return 0;
+}
+
+int reload_add_group(struct supervisor *supervisor, struct config *config,
+		     const struct config_group *its, struct error *err)
+{
+	struct group *group;
+
+	if (reload_need(supervisor, config, its, err) < 0)
+		return -1;
+	group = group_new(config, its, &supervisor->process_host, &supervisor->zygotes, err);
+	if (!group)
+		return -1;
+	if (groups_add(&supervisor->groups, group) < 0) {
+		group_free(group);
+		return error_set(err, "out of memory");
+	}
+	events_group(&supervisor->events, group->name, true);
+	return 0;
+}
+
+/* ---- the supervisor itself ---- */
+
+static bool same_servers(const struct config *a, const struct config *b)
+{
+	if (a->nservers != b->nservers)
+		return false;
+	for (size_t i = 0; i < a->nservers; i++)
+		if (!config_http_same(&a->servers[i], &b->servers[i]))
+			return false;
+	return true;
+}
+
+void reload_daemon(struct supervisor *supervisor)
+{
+	const struct config *latest = supervisor->latest, *first = supervisor->config;
+
+	log_level((enum log_level)latest->daemon.loglevel);
+	if (config_daemon_compare(&first->daemon, &latest->daemon) == CHANGE_RESTART)
+		log_warn("%s: [supervisord] has changed: loglevel is taken over, and environment "
+			 "for what is started from now on; for the rest a restart is needed "
+			 "(forkserverctl reload)",
+			 latest->file);
+	if (!same_servers(first, latest))
+		log_warn("%s: [unix_http_server] or [inet_http_server] has changed: restart needed "
+			 "(forkserverctl reload)",
+			 latest->file);
+}

@@ -1,0 +1,352 @@
+/* reload_update.c - an update: stops what is gone or must change, exchanges it, starts what is new.
+ * See reload.h.
+ *
+ * What is to happen to a process stands in process->fate, so that whatever else happens to it
+ * meanwhile (it dies, somebody starts it, its group is removed) leaves nothing behind here. */
+#include "base/error.h"
+#include "base/log.h"
+#include "base/strv.h"
+#include "config/config.h"
+#include "supervisor/control_calls.h"
+#include "supervisor/group.h"
+#include "supervisor/process.h"
+#include "supervisor/reload.h"
+#include "supervisor/reload_diff.h"
+#include "supervisor/supervisor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void fail(struct reload *reload, const char *what, const char *name, const char *why)
+{
+	char *text;
+
+	log_error("update: %s '%s': %s", what, name, why);
+	if (reload->failure || asprintf(&text, "%s '%s': %s", what, name, why) < 0)
+		return;
+	reload->failure = text;
+}
+
+/* ---- what is to be done ---- */
+
+/* Whoever stopped it by hand wants it stopped; what runs, tries to, or has never been wanted to is
+ * started. */
+static bool is_wanted(const struct process *process, const struct config_program *program)
+{
+	switch (process->state) {
+	case PROCESS_STARTING:
+	case PROCESS_RUNNING:
+	case PROCESS_BACKOFF:
+		return true;
+	case PROCESS_STOPPED:
+		return program->autostart && !process->started_us;
+	case PROCESS_STOPPING:
+	case PROCESS_UNKNOWN:
+		return false;
+	default:
+		return program->autostart;
+	}
+}
+
+/* The new values are taken over as they are. */
+static void adopt(struct process *process, struct config *target,
+		  const struct reload_source *source)
+{
+	struct config *before = process->base;
+
+	process->base = config_ref(target);
+	process->program = source->program;
+	process->config = source->config;
+	config_free(before);
+}
+
+static bool doom(struct process *process, enum process_fate fate)
+{
+	process->fate = fate;
+	process->quiet = true;
+	return !process_is_down(process);
+}
+
+/* Whether something of it has to be stopped. */
+static bool plan_process(struct process *process, struct config *target,
+			 const struct config_group *its)
+{
+	struct reload_source source = reload_find(target, its, process->config->name);
+	bool wanted;
+
+	if (!source.config)
+		return doom(process, FATE_REMOVE);
+	if (reload_compare(process, &source) != CHANGE_RESTART) {
+		adopt(process, target, &source);
+		return false;
+	}
+	wanted = is_wanted(process, source.program);
+	return doom(process, wanted ? FATE_RESTART : FATE_EXCHANGE);
+}
+
+static bool doom_all(struct group *group)
+{
+	bool stopped = false;
+
+	group->leaving = true;
+	for (size_t i = 0; i < group->n; i++)
+		stopped |= doom(group->processes[i], FATE_REMOVE);
+	return stopped;
+}
+
+static void note(char ***names, const char *name)
+{
+	if (strv_add(names, name) < 0)
+		log_error("update: out of memory for the list of groups");
+}
+
+/* A group that stays. */
+static void plan_group(struct supervisor *supervisor, struct group *group,
+		       const struct config_group *its)
+{
+	struct reload *reload = &supervisor->reload;
+	struct config *target = reload->target, *before = group->base;
+	struct error err = { { 0 } };
+	bool stopped = false;
+
+	if (!reload_differs(group, target, its))
+		return;
+	if (reload_need(supervisor, target, its, &err) < 0) {
+		fail(reload, "cannot change group", group->name, err.text);
+		return;
+	}
+	note(&reload->names.changed, group->name);
+	if (reload_is_whole(group, target, its)) {
+		stopped = doom_all(group);
+	} else {
+		for (size_t i = 0; i < group->n; i++)
+			stopped |= plan_process(group->processes[i], target, its);
+		group->base = config_ref(target);
+		group->config = its;
+		config_free(before);
+	}
+	if (stopped)
+		note(&reload->names.stopped, group->name);
+}
+
+static void plan(struct supervisor *supervisor, const char *name)
+{
+	struct reload *reload = &supervisor->reload;
+	const struct config *target = reload->target;
+
+	for (size_t i = 0; i < supervisor->groups.n; i++) {
+		struct group *group = supervisor->groups.all[i];
+		const struct config_group *its = config_find_group(target, group->name);
+
+		if (name && strcmp(name, group->name) != 0)
+			continue;
+		if (its) {
+			plan_group(supervisor, group, its);
+			continue;
+		}
+		note(&reload->names.removed, group->name);
+		if (doom_all(group))
+			note(&reload->names.stopped, group->name);
+	}
+	for (size_t i = 0; i < target->ngroups; i++) {
+		const char *its = target->groups[i].name;
+
+		if ((!name || strcmp(name, its) == 0) && !groups_find(&supervisor->groups, its))
+			note(&reload->names.added, its);
+	}
+	groups_sort(&supervisor->groups);
+}
+
+int reload_update(struct supervisor *supervisor, const char *name)
+{
+	struct reload *reload = &supervisor->reload;
+
+	if (reload->target)
+		return -EBUSY;
+	if (name && !groups_find(&supervisor->groups, name) &&
+	    !config_find_group(supervisor->latest, name))
+		return -ENOENT;
+	reload->target = config_ref(supervisor->latest);
+	plan(supervisor, name);
+	if (!name)
+		reload_daemon(supervisor);
+	supervisor_plan_step(supervisor);
+	return 0;
+}
+
+/* ---- doing it ---- */
+
+static struct process *make(struct supervisor *supervisor, struct group *group,
+			    const struct reload_source *source)
+{
+	struct process_source from = { group->base, group->name, source->program, source->config };
+	const char *zygote = source->program->zygote;
+	struct error err = { { 0 } };
+	struct process *process =
+		process_new(&supervisor->process_host, &from,
+			    zygote ? zygotes_find(&supervisor->zygotes, zygote) : NULL, &err);
+
+	if (!process)
+		fail(&supervisor->reload, "cannot make process", source->config->name, err.text);
+	return process;
+}
+
+/* It is down: what it is to become takes its place.  false: nothing does. */
+static bool exchange(struct supervisor *supervisor, struct group *group, size_t i)
+{
+	struct process *process = group->processes[i], *next = NULL;
+	bool start = process->fate == FATE_RESTART;
+	struct reload_source source = { 0 };
+
+	if (process->fate != FATE_REMOVE)
+		source = reload_find(group->base, group->config, process->config->name);
+	process_free(process); /* first: its logs and names are those of the next */
+	if (source.config)
+		next = make(supervisor, group, &source);
+	if (!next) {
+		group->n--;
+		memmove(&group->processes[i], &group->processes[i + 1],
+			(group->n - i) * sizeof(struct process *));
+		return false;
+	}
+	group->processes[i] = next;
+	if (start)
+		process_handle(next, PROCESS_START);
+	return true;
+}
+
+/* One process that cannot stay.  Whether it still stands in the way. */
+static bool step_process(struct supervisor *supervisor, struct group *group, size_t i)
+{
+	struct process *process = group->processes[i];
+
+	if (process->fate == FATE_STAY)
+		return false;
+	if (process_is_down(process)) {
+		exchange(supervisor, group, i);
+		return false;
+	}
+	process_handle(process, PROCESS_STOP); /* if it is STOPPING already, this means nothing */
+	if (process_is_down(process)) {
+		exchange(supervisor, group, i);
+		return false;
+	}
+	return true;
+}
+
+static void stop_what_goes(struct supervisor *supervisor, bool *ret_busy)
+{
+	struct groups *groups = &supervisor->groups;
+
+	*ret_busy = false;
+	for (size_t i = groups->n; i > 0; i--) {
+		struct group *group = groups->all[i - 1];
+
+		for (size_t j = group->n; j > 0; j--)
+			*ret_busy |= step_process(supervisor, group, j - 1);
+		if (!group->leaving || group->n)
+			continue;
+		events_group(&supervisor->events, group->name, false);
+		groups_remove(groups, group);
+	}
+}
+
+/* Processes that the group has gained. */
+static void fill_up(struct supervisor *supervisor, struct group *group)
+{
+	const struct config_group *its = group->config;
+
+	for (size_t i = 0; i < its->nprograms; i++) {
+		const struct config_program *program = &group->base->programs[its->programs[i]];
+
+		for (size_t j = 0; j < program->nprocesses; j++) {
+			struct reload_source source = { program, &program->processes[j] };
+			struct process *process;
+
+			if (group_find(group, source.config->name))
+				continue;
+			process = make(supervisor, group, &source);
+			if (process && group_insert(group, process) < 0) {
+				fail(&supervisor->reload, "cannot make process",
+				     source.config->name, "out of memory");
+				process_free(process);
+				process = NULL;
+			}
+			if (process && program->autostart)
+				process_handle(process, PROCESS_START);
+		}
+	}
+}
+
+static void add_missing(struct supervisor *supervisor, const struct config_group *its)
+{
+	struct reload *reload = &supervisor->reload;
+	struct error err = { { 0 } };
+
+	if (reload_add_group(supervisor, reload->target, its, &err) < 0)
+		fail(reload, "cannot add group", its->name, err.text);
+	else
+		group_start(groups_find(&supervisor->groups, its->name));
+}
+
+static bool is_in(char *const *names, const char *name)
+{
+	for (; names && *names; names++)
+		if (strcmp(*names, name) == 0)
+			return true;
+	return false;
+}
+
+static void start_what_comes(struct supervisor *supervisor)
+{
+	const struct reload *reload = &supervisor->reload;
+	const struct config *target = reload->target;
+
+	for (size_t i = 0; i < target->ngroups; i++) {
+		const struct config_group *its = &target->groups[i];
+		struct group *group = groups_find(&supervisor->groups, its->name);
+
+		if (!is_in(reload->names.changed, its->name) &&
+		    !is_in(reload->names.added, its->name))
+			continue;
+		if (!group) {
+			add_missing(supervisor, its);
+		} else if (group->config == its) {
+			group_sort(group);
+			fill_up(supervisor, group);
+		}
+	}
+}
+
+/* ---- the end ---- */
+
+static void log_names(const char *what, char *const *names)
+{
+	for (; names && *names; names++)
+		log_info("update: %s process group %s", what, *names);
+}
+
+void reload_step(struct supervisor *supervisor)
+{
+	struct reload *reload = &supervisor->reload;
+	bool busy, again = reload->again;
+
+	if (!reload->target || supervisor->phase != SUPERVISOR_RUNNING)
+		return;
+	stop_what_goes(supervisor, &busy);
+	if (busy)
+		return;
+	start_what_comes(supervisor);
+	reload_sweep(supervisor);
+	log_names("removed", reload->names.removed);
+	log_names("changed", reload->names.changed);
+	log_names("added", reload->names.added);
+	if (!reload->names.removed && !reload->names.changed && !reload->names.added)
+		log_info("update: no process group has changed");
+	control_updated(&supervisor->calls);
+	reload_done(reload);
+	if (again)
+		reload_all(supervisor);
+}
