@@ -49,7 +49,7 @@ static const struct schema_key daemon_keys[] = {
 	{ "user", &type_user, AT(user), NULL, NULL, SCHEMA_RESTART },
 	{ "directory", &type_directory, AT(directory), NULL, NULL, SCHEMA_RESTART },
 	{ "strip_ansi", &type_bool, AT(strip_ansi), "false", NULL, SCHEMA_RESTART },
-	{ "identifier", &type_text, AT(identifier), "supervisor", NULL, SCHEMA_RESTART },
+	{ "identifier", &type_anything, AT(identifier), "supervisor", NULL, SCHEMA_RESTART },
 	{ "environment", &type_environment, AT(environment), NULL, NULL,
 	  SCHEMA_TWICE | SCHEMA_LIVE },
 	{ "logfile_rotate", &type_choice, AT(logfile_period), "never", schema_periods,

@@ -436,22 +436,29 @@ static int parse_tcp(void *field, const char *address, struct error *err)
 		return error_set(err, "'%.200s' is not a host; write tcp://HOST:PORT", address);
 	if (asprintf(&normal, "tcp://%.*s:%lld", (int)len, address, port) < 0)
 		normal = NULL;
+	for (char *p = normal; p && *p; p++)
+		*p = (char)tolower((unsigned char)*p);
 	return give_text(field, normal, err);
 }
 
-static int parse_unix(void *field, const char *path, const char *text, struct error *err)
+static int parse_unix(void *field, const char *written, struct error *err)
 {
 	size_t most = sizeof(((struct sockaddr_un *)0)->sun_path) - 1;
+	CLEANUP_FREE char *path = NULL;
+	char *normal;
 
-	if (path[0] != '/')
+	if (written[0] != '/')
 		return error_set(err,
 				 "Unix socket path %.200s is not an absolute path; write "
 				 "unix:///run/NAME.sock",
-				 path);
-	if (strlen(path) > most)
+				 written);
+	path = path_absolute(written);
+	if (path && strlen(path) > most)
 		return error_set(err, "the path has %zu bytes; the kernel allows %zu for a socket",
 				 strlen(path), most);
-	return give_text(field, strdup(text), err);
+	if (!path || asprintf(&normal, "unix://%s", path) < 0)
+		normal = NULL;
+	return give_text(field, normal, err);
 }
 
 static int parse_listen(void *field, const char *text, const void *aux, struct error *err)
@@ -460,7 +467,7 @@ static int parse_listen(void *field, const char *text, const void *aux, struct e
 	if (strncmp(text, "tcp://", 6) == 0)
 		return parse_tcp(field, text + 6, err);
 	if (strncmp(text, "unix://", 7) == 0)
-		return parse_unix(field, text + 7, text, err);
+		return parse_unix(field, text + 7, err);
 	return error_set(err, "Bad socket format %.200s; write tcp://HOST:PORT or unix:///PATH",
 			 text);
 }

@@ -169,6 +169,8 @@ static void dump_process(const struct config *config, const struct config_group 
 	for (int i = 0; i < 256; i++)
 		if (program->exitcodes[i / 8] & (1u << (i % 8)))
 			number("exitcode", i);
+	string("serverurl", program->serverurl);
+	number("kind", program->kind);
 	dump_log("stdout", &process->out);
 	dump_log("stderr", &process->err);
 	dump_environment(config->daemon.environment, process->environment);
@@ -186,6 +188,7 @@ static void dump_daemon(const struct config_daemon *daemon)
 	string("childlogdir", daemon->childlogdir);
 	number("logfile_maxbytes", (long long)daemon->logfile_maxbytes);
 	number("logfile_backups", daemon->logfile_backups);
+	number("loglevel", daemon->loglevel);
 	number("umask", daemon->umask);
 	number("minfds", daemon->minfds);
 	number("minprocs", daemon->minprocs);
@@ -193,23 +196,56 @@ static void dump_daemon(const struct config_daemon *daemon)
 	number("silent", daemon->silent);
 	number("nocleanup", daemon->nocleanup);
 	number("strip_ansi", daemon->strip_ansi);
+	for (char *const *p = daemon->environment; p && *p; p++)
+		string("env", *p);
 	putchar('\n');
 }
 
-static int dump_file(const char *file)
+static void dump_server(const struct config_http *server)
 {
-	struct buf messages = { 0 };
-	struct config *config = NULL;
+	printf("server");
+	string("name", server->name);
+	number("local", server->local);
+	string("file", server->file);
+	number("mode", server->mode);
+	string("owner", server->owner);
+	string("address", server->address);
+	number("port", server->port);
+	string("username", server->username);
+	string("password", server->password);
+	putchar('\n');
+}
 
-	if (config_load(file, &config, &messages) < 0) {
-		fail(buf_str(&messages));
-		buf_done(&messages);
-		return 0;
+/* With what all its processes share. */
+static void dump_group(const struct config_group *group, const struct config_program *program)
+{
+	printf("group");
+	string("name", group->name);
+	number("priority", group->priority);
+	number("kind", program ? program->kind : KIND_PROGRAM);
+	if (program && program->kind == KIND_LISTENER) {
+		number("buffer_size", program->listener.buffer_size);
+		for (size_t i = 0; i < strv_len(program->listener.events); i++)
+			string("event", program->listener.events[i]);
 	}
+	if (program && program->kind == KIND_FCGI) {
+		string("socket", program->fcgi.socket);
+		string("owner", program->fcgi.owner);
+		number("mode", program->fcgi.mode);
+		number("backlog", program->fcgi.backlog);
+	}
+	putchar('\n');
+}
+
+static void dump_config(const struct config *config)
+{
 	dump_daemon(&config->daemon);
+	for (size_t i = 0; i < config->nservers; i++)
+		dump_server(&config->servers[i]);
 	for (size_t g = 0; g < config->ngroups; g++) {
 		const struct config_group *group = &config->groups[g];
 
+		dump_group(group, group->nprograms ? &config->programs[group->programs[0]] : NULL);
 		for (size_t p = 0; p < group->nprograms; p++) {
 			const struct config_program *program =
 				&config->programs[group->programs[p]];
@@ -218,6 +254,17 @@ static int dump_file(const char *file)
 				dump_process(config, group, program, &program->processes[i]);
 		}
 	}
+}
+
+static int dump_file(const char *file)
+{
+	struct buf messages = { 0 };
+	struct config *config = NULL;
+
+	if (config_load(file, &config, &messages) < 0)
+		fail(buf_str(&messages));
+	else
+		dump_config(config);
 	buf_done(&messages);
 	config_free(config);
 	return 0;
