@@ -51,7 +51,10 @@ static void drained(struct uplink *uplink)
 
 static void received(struct uplink *uplink, struct message *msg)
 {
-	requests_take(container_of(uplink, struct service, uplink), msg);
+	struct service *service = container_of(uplink, struct service, uplink);
+
+	turns_hurry(&service->turns);
+	requests_take(service, msg);
 }
 
 /* The supervisor has died without a LOG_END: its programs may still write. */

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "ipc/log_messages.h"
+#include "logger/period.h"
 #include "logger/sink_file.h"
 
 #include <errno.h>
@@ -150,6 +151,7 @@ void sinks_init(struct sinks *sinks, struct ev_loop *loop)
 {
 	sinks->loop = loop;
 	sinks->first = NULL;
+	sinks_compress_init(sinks);
 }
 
 static void sink_free(struct sink *sink)
@@ -163,6 +165,7 @@ static void sink_free(struct sink *sink)
 
 void sinks_done(struct sinks *sinks)
 {
+	sinks_stop_compressing(sinks);
 	while (sinks->first) {
 		struct sink *sink = sinks->first;
 
@@ -183,11 +186,6 @@ void sink_put(struct sink *sink)
 	sink_free(sink);
 }
 
-static const char *last_component(const struct sink *sink)
-{
-	return strrchr(sink->path, '/') + 1;
-}
-
 static bool same(const struct sink *a, const struct sink *b)
 {
 	if (a->own != b->own)
@@ -195,7 +193,7 @@ static bool same(const struct sink *a, const struct sink *b)
 	if (a->own)
 		return strcmp(a->path, b->path) == 0;
 	return a->dir_dev == b->dir_dev && a->dir_ino == b->dir_ino &&
-	       strcmp(last_component(a), last_component(b)) == 0;
+	       strcmp(sink_file_name(a), sink_file_name(b)) == 0;
 }
 
 /* An fd of others', whose file description we must not make nonblocking: it may be a terminal's
@@ -224,6 +222,20 @@ static int adopt(struct sink *sink, int fd, struct error *err)
 	return 0;
 }
 
+/* How its file is rotated.  The first stream chooses, and may change its mind. */
+static void choose(struct sink *sink, const struct log_stream *stream)
+{
+	if (sink->chooser != stream->id)
+		return;
+	sink->maxbytes = stream->maxbytes;
+	sink->backups = stream->backups;
+	sink->compress = stream->compress;
+	if (sink->period == stream->period)
+		return;
+	sink->period = stream->period;
+	sink->boundary = period_next(time(NULL), sink->period);
+}
+
 static struct sink *sink_new(struct sinks *sinks, const struct log_stream *stream)
 {
 	struct sink *sink = calloc(1, sizeof(*sink));
@@ -233,6 +245,8 @@ static struct sink *sink_new(struct sinks *sinks, const struct log_stream *strea
 	sink->sinks = sinks;
 	sink->path = strdup(stream->path);
 	sink->own = stream->own;
+	sink->chooser = stream->id;
+	choose(sink, stream);
 	sink->dir = sink->fd = -1;
 	ev_init(&sink->writable, on_writable);
 	ev_init(&sink->retry, on_retry);
@@ -267,6 +281,8 @@ int sinks_get(struct sinks *sinks, const struct log_stream *stream, int own, str
 	if (r < 0 || other) {
 		sink_free(sink);
 		sink = other;
+		if (sink)
+			choose(sink, stream);
 	} else {
 		sink->next = sinks->first;
 		sinks->first = sink;
@@ -275,5 +291,6 @@ int sinks_get(struct sinks *sinks, const struct log_stream *stream, int own, str
 		return r;
 	sink->users++;
 	*ret = sink;
+	sinks_compress(sinks); /* what an earlier run has left */
 	return 0;
 }

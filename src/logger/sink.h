@@ -8,6 +8,8 @@
 #ifndef LOGGER_SINK_H
 #define LOGGER_SINK_H
 
+#include "logger/compress.h"
+
 #include <ev.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -39,6 +41,18 @@ struct sink {
 	bool no_splice; /* this file system cannot */
 	dev_t dir_dev;  /* with the last component: which sink it is */
 	ino_t dir_ino;
+	time_t reopen_after; /* a removed file could not be made again */
+
+	uint32_t chooser; /* the stream that chose what follows */
+	uint64_t maxbytes;
+	uint32_t backups;
+	uint32_t period; /* enum log_rotate_period */
+	bool compress;
+	time_t boundary;     /* when it is due; 0: never */
+	time_t rotate_after; /* a rotation failed: not before this is it tried again */
+	bool rotation_noted;
+	bool unpacked;         /* there may be backups to compress */
+	time_t compress_after; /* the same for compressing */
 
 	bool gone;   /* nobody reads it any more: what is written vanishes */
 	bool noted;  /* the trouble, in the main log */
@@ -54,6 +68,8 @@ struct sinks {
 	struct sink *first;                             /* owned */
 	void (*resumed)(struct sinks *, struct sink *); /* it may take something again */
 	void (*note)(struct sinks *, int level, const char *text);
+	struct compressor compressor;
+	struct packing *packing; /* owned: what it is at; NULL: nothing */
 };
 
 void sinks_init(struct sinks *sinks, struct ev_loop *loop);
@@ -75,7 +91,7 @@ ssize_t sink_splice(struct sink *sink, int pipe, size_t max);
 /* Empties the file.  0 or -errno with err. */
 int sink_clear(struct sink *sink, struct error *err);
 
-/* Makes it the newest backup, and begins a new file. */
+/* Makes it the newest backup, and begins a new file; nothing to do for an empty one. */
 int sink_rotate(struct sink *sink, struct error *err);
 
 /* Closes it, and opens its path again. */

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "logger/peek.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +18,9 @@
 #define MODE_NEW 0600 /* of a file whose name is ours, as mkstemp(3) makes it */
 #define MODE 0644
 
-static const char *last_component(const struct sink *sink)
+#define REOPEN_SECONDS 5 /* between tries to make a removed file again */
+
+const char *sink_file_name(const struct sink *sink)
 {
 	return strrchr(sink->path, '/') + 1;
 }
@@ -44,6 +47,16 @@ int sink_file_find(struct sink *sink, struct error *err)
 	return 0;
 }
 
+void sink_file_use(struct sink *sink, int fd, const struct stat *st)
+{
+	fd_close(&sink->fd);
+	sink->fd = fd;
+	sink->kind = S_ISREG(st->st_mode) ? SINK_FILE : SINK_WRITE;
+	sink->no_splice = false;
+	sink->unpacked = true;
+	sink_set_boundary(sink, st);
+}
+
 int sink_file_open(struct sink *sink, enum safe_create create, struct error *err)
 {
 	struct stat st;
@@ -52,9 +65,7 @@ int sink_file_open(struct sink *sink, enum safe_create create, struct error *err
 
 	if (fd < 0)
 		return fd;
-	fd_close(&sink->fd);
-	sink->fd = fd;
-	sink->kind = S_ISREG(st.st_mode) ? SINK_FILE : SINK_WRITE;
+	sink_file_use(sink, fd, &st);
 	return 0;
 }
 
@@ -72,17 +83,33 @@ int sink_reopen(struct sink *sink, struct error *err)
 	return r;
 }
 
-/* The end of the file.  A file that was removed is made again; if that fails, the removed one goes
- * on. */
-static off_t find_end(struct sink *sink)
+/* A file that was removed is made again.  If that fails, the removed one goes on. */
+static void restore(struct sink *sink)
+{
+	time_t now = time(NULL);
+
+	if (now < sink->reopen_after && sink->reopen_after <= now + REOPEN_SECONDS)
+		return;
+	if (sink_reopen(sink, NULL) < 0)
+		sink->reopen_after = now + REOPEN_SECONDS;
+}
+
+/* The end of the file, or -errno.  `arriving`: something is there to be written. */
+static off_t find_end(struct sink *sink, bool arriving)
 {
 	struct stat st;
 
 	if (fstat(sink->fd, &st) < 0)
 		return -errno;
-	if (st.st_nlink == 0 && sink_reopen(sink, NULL) == 0 && fstat(sink->fd, &st) < 0)
-		return -errno;
-	return st.st_size;
+	if (st.st_nlink == 0) {
+		restore(sink);
+		if (fstat(sink->fd, &st) < 0)
+			return -errno;
+	}
+	if (!sink->boundary || !arriving)
+		return st.st_size;
+	sink_rotate_by_time(sink, st.st_size);
+	return fstat(sink->fd, &st) < 0 ? -errno : st.st_size;
 }
 
 static bool is_troubling(int error)
@@ -92,7 +119,7 @@ static bool is_troubling(int error)
 
 ssize_t sink_file_write(struct sink *sink, const void *data, size_t len)
 {
-	off_t end = find_end(sink);
+	off_t end = find_end(sink, true);
 	ssize_t n;
 
 	if (end < 0)
@@ -103,6 +130,7 @@ ssize_t sink_file_write(struct sink *sink, const void *data, size_t len)
 	if (n <= 0)
 		return sink_stall(sink, n < 0 ? errno : ENOSPC);
 	sink_works(sink);
+	sink_rotate_by_size(sink, end + n);
 	return n;
 }
 
@@ -115,7 +143,7 @@ ssize_t sink_splice(struct sink *sink, int pipe, size_t max)
 		return -EINVAL;
 	if (sink->trouble)
 		return -EBUSY;
-	end = find_end(sink);
+	end = find_end(sink, sink->boundary && peek_size(pipe) > 0);
 	if (end < 0)
 		return sink_stall(sink, (int)-end);
 	do
@@ -125,17 +153,18 @@ ssize_t sink_splice(struct sink *sink, int pipe, size_t max)
 		sink->no_splice = true;
 	if (n < 0)
 		return is_troubling(errno) ? sink_stall(sink, errno) : -errno;
-	if (n > 0)
-		sink_works(sink);
+	if (n == 0)
+		return 0;
+	sink_works(sink);
+	sink_rotate_by_size(sink, end); /* splice(2) has moved it on */
 	return n;
 }
 
-/* Is the file still the one that the path leads to? */
-static bool in_place(const struct sink *sink)
+bool sink_file_in_place(const struct sink *sink)
 {
 	struct stat by_name, by_fd;
 
-	return fstatat(sink->dir, last_component(sink), &by_name, AT_SYMLINK_NOFOLLOW) == 0 &&
+	return fstatat(sink->dir, sink_file_name(sink), &by_name, AT_SYMLINK_NOFOLLOW) == 0 &&
 	       fstat(sink->fd, &by_fd) == 0 && by_name.st_dev == by_fd.st_dev &&
 	       by_name.st_ino == by_fd.st_ino;
 }
@@ -144,7 +173,7 @@ int sink_clear(struct sink *sink, struct error *err)
 {
 	if (sink->kind != SINK_FILE)
 		return 0;
-	if (!in_place(sink)) {
+	if (!sink_file_in_place(sink)) {
 		int r = sink_reopen(sink, err);
 
 		if (r < 0)
@@ -159,11 +188,6 @@ int sink_clear(struct sink *sink, struct error *err)
 	return 0;
 }
 
-int sink_rotate(struct sink *sink, struct error *err)
-{
-	return sink_reopen(sink, err);
-}
-
 int sink_open_to_read(struct sink *sink, struct error *err)
 {
 	struct stat st;
@@ -173,7 +197,7 @@ int sink_open_to_read(struct sink *sink, struct error *err)
 		error_set(err, "%s is not a file that could be read back", sink->path);
 		return -ESPIPE;
 	}
-	fd = openat(sink->dir, last_component(sink),
+	fd = openat(sink->dir, sink_file_name(sink),
 		    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0) {
 		int r = -errno;

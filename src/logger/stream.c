@@ -163,12 +163,13 @@ enum stream_step stream_step(struct stream *stream)
 
 enum stream_step stream_turn(struct stream *stream)
 {
-	uint64_t until = stream->taken + QUANTUM;
+	uint64_t from = stream->taken, until = from + QUANTUM;
 	enum stream_step step;
 
 	do
 		step = stream_step(stream);
 	while (step == STREAM_MORE && stream->taken < until);
+	turns_found(stream->host->turns, (size_t)(stream->taken - from));
 	if (step == STREAM_MORE)
 		turns_wake(stream->host->turns, &stream->turn);
 	return step;

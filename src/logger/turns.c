@@ -8,6 +8,42 @@
 #include <sys/epoll.h>
 
 #define EVENTS_MAX 64
+#define PAUSE_MIN 0.0001 /* seconds: shorter ones are not worth a timer */
+#define PAUSE_MAX 0.002
+#define LITTLE ((size_t)4 << 10) /* bytes: the pause could be longer */
+#define MUCH ((size_t)16 << 10)  /* it must be shorter: a pipe holds 64 KiB */
+
+static void set_pause(struct turns *turns, double seconds)
+{
+	if (seconds == turns->pause)
+		return;
+	turns->pause = seconds;
+	ev_set_io_collect_interval(turns->loop, seconds);
+}
+
+/* libev waits only if the last round was less than the interval ago. */
+static void adapt_pause(struct turns *turns)
+{
+	double pause = turns->pause;
+
+	if (turns->most > MUCH)
+		pause = pause / 2 < PAUSE_MIN ? 0 : pause / 2;
+	else if (turns->most > 0 && turns->most < LITTLE)
+		pause = pause < PAUSE_MIN ? PAUSE_MIN : pause * 2;
+	set_pause(turns, pause > PAUSE_MAX ? PAUSE_MAX : pause);
+	turns->most = 0;
+}
+
+void turns_found(struct turns *turns, size_t n)
+{
+	if (n > turns->most)
+		turns->most = n;
+}
+
+void turns_hurry(struct turns *turns)
+{
+	set_pause(turns, 0);
+}
 
 static void on_io(struct ev_loop *loop, ev_io *io, int revents)
 {
@@ -36,6 +72,7 @@ static void on_more(struct ev_loop *loop, ev_idle *more, int revents)
 		turns_remove(turns, turn, -1);
 		turns->take(turn); /* it may be gone afterwards */
 	}
+	adapt_pause(turns);
 	if (!turns->first)
 		ev_idle_stop(turns->loop, &turns->more);
 }

@@ -3,7 +3,11 @@
  *
  * Pipes are watched edge-triggered, in an epoll instance of their own: bytes that are left in a
  * pipe on purpose (half a line, a sink that takes nothing now) cause no wake-ups.  Those that have
- * something take turns, so that one that never ends does not keep the others waiting. */
+ * something take turns, so that one that never ends does not keep the others waiting.
+ *
+ * A program that writes many small pieces would wake us for each of them, and lose the processor to
+ * us each time.  So when turns follow each other closely and find little, there is a pause before
+ * the next; never so long that a pipe would be full by then. */
 #ifndef LOGGER_TURNS_H
 #define LOGGER_TURNS_H
 
@@ -25,6 +29,8 @@ struct turns {
 	struct turn *first;   /* borrowed: a list */
 	struct turn **last;
 	size_t n;
+	size_t most;                 /* bytes that a turn of this round has found */
+	double pause;                /* seconds between rounds */
 	void (*take)(struct turn *); /* one turn; wakes itself if it has not come to the end */
 };
 
@@ -38,5 +44,11 @@ int turns_add(struct turns *turns, struct turn *turn, int pipe);
 void turns_remove(struct turns *turns, struct turn *turn, int pipe);
 
 void turns_wake(struct turns *turns, struct turn *turn);
+
+/* A turn has found so many bytes. */
+void turns_found(struct turns *turns, size_t n);
+
+/* No pause: somebody waits for an answer. */
+void turns_hurry(struct turns *turns);
 
 #endif
