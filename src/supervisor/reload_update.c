@@ -159,6 +159,27 @@ static void plan(struct supervisor *supervisor, const char *name)
 	groups_sort(&supervisor->groups);
 }
 
+/* Tells what has to go to stop; what depends on others of it goes first. */
+static void stop_doomed(struct supervisor *supervisor)
+{
+	const struct groups *groups = &supervisor->groups;
+	struct process **doomed;
+	size_t n = 0;
+
+	for (size_t i = 0; i < groups->n; i++)
+		n += groups->all[i]->n;
+	doomed = calloc(n + 1, sizeof(struct process *));
+	if (!doomed)
+		return; /* then they go in no order: step_process() */
+	n = 0;
+	for (size_t i = 0; i < groups->n; i++)
+		for (size_t j = 0; j < groups->all[i]->n; j++)
+			if (groups->all[i]->processes[j]->fate != FATE_STAY)
+				doomed[n++] = groups->all[i]->processes[j];
+	order_stop(&supervisor->order, doomed, n);
+	free(doomed);
+}
+
 int reload_update(struct supervisor *supervisor, const char *name)
 {
 	struct reload *reload = &supervisor->reload;
@@ -170,6 +191,7 @@ int reload_update(struct supervisor *supervisor, const char *name)
 		return -ENOENT;
 	reload->target = config_ref(supervisor->latest);
 	plan(supervisor, name);
+	stop_doomed(supervisor);
 	if (!name)
 		reload_daemon(supervisor);
 	supervisor_plan_step(supervisor);
@@ -228,7 +250,8 @@ static bool step_process(struct supervisor *supervisor, struct group *group, siz
 		exchange(supervisor, group, i);
 		return false;
 	}
-	process_handle(process, PROCESS_STOP); /* if it is STOPPING already, this means nothing */
+	if (!process->condemned)
+		process_handle(process, PROCESS_STOP); /* if it is STOPPING, this means nothing */
 	if (process_is_down(process)) {
 		exchange(supervisor, group, i);
 		return false;
@@ -345,6 +368,7 @@ void reload_step(struct supervisor *supervisor)
 	log_names("added", reload->names.added);
 	if (!reload->names.removed && !reload->names.changed && !reload->names.added)
 		log_info("update: no process group has changed");
+	order_changed(&supervisor->order); /* depends_on may be another */
 	control_updated(&supervisor->calls);
 	reload_done(reload);
 	if (again)
