@@ -61,6 +61,7 @@ struct process *process_new(struct process_host *host, const struct process_sour
 	process->watch.dead = on_death;
 	process->ticket.gate = -1;
 	process->stdin_fd = -1;
+	process->cgroup.procs = -1;
 	ev_init(&process->timer, on_timer);
 	if (process_prepare(process, err) < 0) {
 		process_free(process);
@@ -113,6 +114,7 @@ void process_free(struct process *process)
 	reaper_unwatch(process->host->reaper, &process->watch);
 	fd_close(&process->ticket.gate);
 	process_close_stdin(process);
+	cgroup_close(&process->cgroup);
 	user_done(&process->user);
 	strv_free(process->environment);
 	buf_done(&process->request);

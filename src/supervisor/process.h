@@ -7,6 +7,7 @@
 #define SUPERVISOR_PROCESS_H
 
 #include "base/buf.h"
+#include "supervisor/cgroup.h"
 #include "supervisor/process_state.h"
 #include "supervisor/reaper.h"
 #include "supervisor/user.h"
@@ -33,6 +34,7 @@ struct process_host {
 	struct reaper *reaper;
 	const struct config_daemon *daemon;
 	const struct listeners *listeners;
+	struct cgroups *cgroups;
 	struct events *events;
 	/* on the way into process->state, before that state's action: its pid and its wait status
 	 * are still those of what has just ended */
@@ -107,11 +109,12 @@ struct process {
 
 	/* made once, so that a restart allocates nothing */
 	struct user user;
-	char **environment; /* owned */
-	struct buf request; /* packed spawn_request; with a zygote */
-	char *automatic[2]; /* paths of automatic logs; owned */
-	int stdin_fd;       /* write end of its stdin; owned; -1 */
-	struct buf input;   /* what stdin has not taken yet, from input_sent on */
+	char **environment;   /* owned */
+	struct buf request;   /* packed spawn_request; with a zygote */
+	char *automatic[2];   /* paths of automatic logs; owned */
+	struct cgroup cgroup; /* while it runs with memory_max */
+	int stdin_fd;         /* write end of its stdin; owned; -1 */
+	struct buf input;     /* what stdin has not taken yet, from input_sent on */
 	size_t input_sent;
 	ev_io input_watch; /* while there is such */
 };
@@ -162,6 +165,11 @@ void process_measure(struct process *process); /* logs what a running worker cos
 void process_begin(struct process *process);
 void process_recheck(struct process *process); /* it may be its turn, if it is held */
 void process_forgo(struct process *process);   /* it is held no longer */
+
+/* process_limits.c: opens its cgroup, if it has memory_max; puts a worker, which stands at its
+ * gate, there and sets its limits.  0, or -errno with err. */
+int process_limits_prepare(struct process *process, struct error *err);
+int process_limits_worker(struct process *process, pid_t pid, struct error *err);
 
 /* process_spawn.c: starts it, or asks for it; PROCESS_SPAWNED or PROCESS_FAILED follows. */
 int process_prepare(struct process *process, struct error *err); /* 0 or -1 */

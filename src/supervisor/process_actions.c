@@ -45,6 +45,7 @@ static void gone(struct process *process)
 	process->stopped_us = clock_us();
 	fd_close(&process->ticket.gate);
 	process_close_stdin(process);
+	cgroup_close(&process->cgroup);
 }
 
 /* ---- starting ---- */
@@ -263,6 +264,8 @@ static void slay(struct process *process)
 {
 	log_warn("killing '%s' (%d) with SIGKILL", name_of(process), (int)process->pid);
 	set_timer(process, process->program->stopwaitsecs ? process->program->stopwaitsecs : 1.);
+	if (process->program->killasgroup)
+		cgroup_kill(&process->cgroup); /* what has left the group as well */
 	signal_or_lose(process, SIGKILL, process->program->killasgroup);
 }
 

@@ -192,6 +192,7 @@ static void fail(struct process *process, const char *why, bool no_fault)
 		 (int)sizeof(process->spawnerr) - 1, why);
 	log_info("spawnerr: %s", why);
 	process_close_stdin(process);
+	cgroup_close(&process->cgroup);
 	process->no_fault = no_fault;
 	process_handle(process, PROCESS_FAILED);
 }
@@ -200,12 +201,19 @@ static void fail(struct process *process, const char *why, bool no_fault)
  * code is not believed. */
 static void born(struct process *process, pid_t pid)
 {
+	struct error err = { { 0 } };
 	int status = 0;
 	int r = reaper_watch(process->host->reaper, &process->watch, pid, &status);
 
 	if (r == -ECHILD) {
 		fd_close(&process->ticket.gate);
 		fail(process, "the zygote named a pid that is no new child of ours", true);
+		return;
+	}
+	if (r == 0 && process->zygote && process_limits_worker(process, pid, &err) < 0) {
+		reaper_unwatch(process->host->reaper, &process->watch);
+		fd_close(&process->ticket.gate); /* it exits */
+		fail(process, err.text, false);
 		return;
 	}
 	process->pid = pid;
@@ -258,11 +266,16 @@ static void exec_program(struct process *process)
 		.umask = process->program->umask,
 		.limits = process->program,
 		.name = process->config->name,
+		.cgroups = &process->cgroup.procs,
 	};
 
 	if (what.nfds)
 		what.listen_pid = environment[nenv - 1];
-	r = path ? open_stdio(process, stdio, &err) : -ENOENT;
+	r = path ? process_limits_prepare(process, &err) : -ENOENT;
+	if (r == 0 && process->cgroup.procs >= 0)
+		what.ncgroups = 1;
+	if (r == 0)
+		r = open_stdio(process, stdio, &err);
 	if (r == 0) {
 		memcpy(what.stdio, stdio, sizeof(stdio));
 		r = launch(&what, &err);

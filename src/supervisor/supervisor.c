@@ -236,6 +236,7 @@ static void init_hosts(struct supervisor *supervisor)
 		.reaper = &supervisor->reaper,
 		.daemon = &supervisor->config->daemon,
 		.listeners = &supervisor->listeners,
+		.cgroups = &supervisor->cgroups,
 		.events = &supervisor->events,
 		.entering = process_entering,
 		.may_start = process_may_start,
@@ -342,6 +343,7 @@ void supervisor_done(struct supervisor *supervisor)
 	ev_timer_stop(supervisor->loop, &supervisor->step);
 	order_done(&supervisor->order);
 	groups_done(&supervisor->groups);
+	cgroups_done(&supervisor->cgroups);
 	events_done(&supervisor->events);
 	zygotes_done(&supervisor->zygotes);
 	for (size_t i = 0; i < SUPERVISOR_NSIGNALS; i++)

@@ -7,6 +7,7 @@
 #ifndef SUPERVISOR_SUPERVISOR_H
 #define SUPERVISOR_SUPERVISOR_H
 
+#include "supervisor/cgroup.h"
 #include "supervisor/control_calls.h"
 #include "supervisor/control_link.h"
 #include "supervisor/events.h"
@@ -54,6 +55,7 @@ struct supervisor {
 	struct ev_loop *loop;  /* owned; our own, not libev's default loop, which reaps */
 	struct reaper reaper;
 	struct listeners listeners;
+	struct cgroups cgroups;
 	struct pidfile pidfile;
 	struct process_host process_host;
 	struct zygote_host zygote_host;

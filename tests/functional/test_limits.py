@@ -1,11 +1,13 @@
 """Limits of a program: rlimits, nice, the OOM score."""
 import os
+import pathlib
 import re
 import resource
 
 import pytest
 
-from supervisor_util import has_log, wait_log, wait_pid, wait_running
+from conftest import children, proc_status, wait_until
+from supervisor_util import has_log, is_alive, pids, wait_log, wait_running
 
 HEAD = """[supervisord]
 logfile = /dev/null
@@ -104,4 +106,155 @@ rlimit_nofile = 100
     pid = wait_running(supervisor, "s")
     assert os.getpriority(os.PRIO_PROCESS, pid) == -3
     assert limits_of(pid)["Max open files"] == ["100", "100"]
+    assert supervisor.stop() == 0
+
+
+# ---------------------------------------------------------------- memory, by cgroup
+
+def memory_cgroup(pid):
+    """The directory of a process's cgroup of version 1 or 2 with a limit on memory, or None."""
+    for line in pathlib.Path(f"/proc/{pid}/cgroup").read_text().splitlines():
+        _, controllers, path = line.split(":", 2)
+        root = "/sys/fs/cgroup" if controllers == "" else f"/sys/fs/cgroup/{controllers}"
+        for file in ["memory.limit_in_bytes", "memory.max"]:
+            if (pathlib.Path(root + path) / file).exists():
+                return pathlib.Path(root + path)
+    return None
+
+
+def limit_of(cgroup):
+    for file in ["memory.limit_in_bytes", "memory.max"]:
+        if (cgroup / file).exists():
+            return int((cgroup / file).read_text())
+    return None
+
+
+def unavailable(supervisor):
+    if has_log(supervisor, "memory_max is not available here"):
+        assert supervisor.stop() == 0
+        pytest.skip("no cgroup with a memory controller can be made here")
+
+
+EATER = """
+import sys
+held = [bytearray(1 << 20) for _ in range(4)]
+open(sys.argv[1], "w").close()
+sys.stdin.read(1)
+while True:
+    held.append(bytearray(b"x" * (1 << 20)))
+    if len(held) > 400:
+        sys.exit(5)
+"""
+
+
+def test_memory(supervise, tmp_path):
+    (tmp_path / "eater.py").write_text(EATER)
+    supervisor = supervise(HEAD + f"""
+[program:eater]
+command = /usr/bin/python3 {tmp_path}/eater.py {tmp_path}/ready
+memory_max = 64MB
+startsecs = 0
+autorestart = false
+stopasgroup = true
+[program:modest]
+command = /bin/sleep 1000
+memory_max = 32MB
+startsecs = 0
+[program:greedy]
+command = /usr/bin/python3 -c "x = bytearray(b'x' * (100 << 20)); import time; time.sleep(1000)"
+memory_max = 32MB
+startsecs = 1
+startretries = 0
+""")
+    pid = wait_running(supervisor, "eater")
+    unavailable(supervisor)
+    cgroup = memory_cgroup(pid)
+    assert cgroup.name == "eater:eater"
+    assert limit_of(cgroup) == 64 << 20
+    assert memory_cgroup(wait_running(supervisor, "modest")).name == "modest:modest"
+    assert limit_of(memory_cgroup(pids(supervisor, "modest")[0])) == 32 << 20
+    wait_log(supervisor, r"exited: greedy \(terminated by SIGKILL; not expected\)")
+    assert is_alive(pid)
+    own = memory_cgroup(supervisor.pid)
+    assert own.name not in ["eater:eater", "modest:modest"]
+    assert supervisor.stop() == 0
+    assert not cgroup.exists()
+    assert not (cgroup.parent.name.startswith("forkserver.") and cgroup.parent.exists())
+
+
+ESCAPED = """
+import os, signal, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+for i in range(50):
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            with open(f"{sys.argv[1]}/pid{i}.tmp", "w") as file:
+                file.write(str(os.getpid()))
+            os.rename(f"{sys.argv[1]}/pid{i}.tmp", f"{sys.argv[1]}/pid{i}")
+            while True:
+                signal.pause()
+        os._exit(0)
+for _ in range(50):
+    os.wait()
+while True:
+    signal.pause()
+"""
+
+
+def test_kill_of_what_has_left_the_group(supervise, tmp_path):
+    """Fifty daemons that ignore TERM, each with a session of its own."""
+    (tmp_path / "escaped.py").write_text(ESCAPED)
+    supervisor = supervise(HEAD + f"""
+[program:parent]
+command = /usr/bin/python3 {tmp_path}/escaped.py {tmp_path}
+memory_max = 512MB
+killasgroup = true
+stopwaitsecs = 1
+startsecs = 0
+""")
+    wait_running(supervisor, "parent")
+    unavailable(supervisor)
+    daemons = [int(supervisor.wait_file(tmp_path / f"pid{i}")) for i in range(50)]
+    assert all(is_alive(pid) for pid in daemons)
+    assert supervisor.stop() == 0
+    wait_until(lambda: not any(is_alive(pid) for pid in daemons), what="the end of the daemons")
+
+
+# ---------------------------------------------------------------- workers
+
+APPLICATION = "import signal\ndef serve():\n    while True:\n        signal.pause()\n"
+
+
+def worker(directory, keys):
+    (directory / "app.py").write_text(APPLICATION)
+    return (HEAD + f"[zygote:z]\npython = /usr/bin/python3\npreload = app\npath = {directory}\n"
+            f"[program:w]\nzygote = z\ncommand = app:serve\nstartsecs = 0\n{keys}\n")
+
+
+def test_of_a_worker(supervise, tmp_path):
+    """Set while it waits at its gate; its zygote has none of them."""
+    supervisor = supervise(worker(tmp_path, "nice = 4\nrlimit_nofile = 77\n"
+                                            "oom_score_adj = 500\nmemory_max = 256MB"))
+    pid = wait_running(supervisor, "w")
+    assert limits_of(pid)["Max open files"] == ["77", "77"]
+    assert os.getpriority(os.PRIO_PROCESS, pid) == 4
+    assert pathlib.Path(f"/proc/{pid}/oom_score_adj").read_text() == "500\n"
+    zygote, = [child for child in children(supervisor.pid)
+               if (proc_status(child, "Name") or "").startswith("zygote")]
+    assert os.getpriority(os.PRIO_PROCESS, zygote) == os.getpriority(os.PRIO_PROCESS,
+                                                                     supervisor.pid)
+    unavailable(supervisor)
+    assert limit_of(memory_cgroup(pid)) == 256 << 20
+    assert limit_of(memory_cgroup(zygote)) != 256 << 20
+    assert supervisor.stop() == 0
+
+
+def test_a_worker_that_cannot_have_them(supervise, tmp_path):
+    if raises_limits():
+        pytest.skip("CAP_SYS_RESOURCE is here: everything may be raised")
+    supervisor = supervise(worker(tmp_path, "oom_score_adj = -999\nstartretries = 0"))
+    wait_log(supervisor, "gave up: w")
+    assert has_log(supervisor, "spawnerr: w: cannot set oom_score_adj to -999")
+    assert not pids(supervisor, "w")
     assert supervisor.stop() == 0
