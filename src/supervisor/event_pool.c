@@ -24,6 +24,17 @@ static uint32_t subscriptions(const struct config_listener *config)
 	return mask;
 }
 
+static void log_lost(const struct event_pool *pool, const struct event *event)
+{
+	log_error("pool %s event buffer overflowed, discarding event %" PRIu64, pool->name,
+		  event->serial);
+}
+
+static size_t room_of(const struct config_listener *config)
+{
+	return config->buffer_size ? config->buffer_size : 1;
+}
+
 struct event_pool *event_pool_new(struct events *events, const char *name,
 				  const struct config_listener *config,
 				  struct process *const *processes, size_t n)
@@ -35,7 +46,7 @@ struct event_pool *event_pool_new(struct events *events, const char *name,
 	pool->events = events;
 	pool->name = name;
 	pool->wanted = subscriptions(config);
-	event_ring_init(&pool->ring, config->buffer_size ? config->buffer_size : 1);
+	event_ring_init(&pool->ring, room_of(config));
 	pool->n = n;
 	for (size_t i = 0; i < n; i++) {
 		event_listener_init(&pool->listeners[i], pool, processes[i]);
@@ -64,9 +75,21 @@ static void put(struct event_pool *pool, struct pool_event entry, bool head)
 
 	event_ring_put(&pool->ring, entry, head, &lost);
 	if (lost.event)
-		log_error("pool %s event buffer overflowed, discarding event %" PRIu64, pool->name,
-			  lost.event->serial);
+		log_lost(pool, lost.event);
 	event_unref(lost.event);
+}
+
+void event_pool_change(struct event_pool *pool, const struct config_listener *config)
+{
+	pool->wanted = subscriptions(config);
+	pool->ring.max = room_of(config);
+	while (pool->ring.n > pool->ring.max) {
+		struct pool_event lost = event_ring_take(&pool->ring);
+
+		log_lost(pool, lost.event);
+		event_unref(lost.event);
+	}
+	events_count(pool->events);
 }
 
 void event_pool_accept(struct event_pool *pool, struct event *event)

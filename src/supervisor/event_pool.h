@@ -32,6 +32,9 @@ struct event_pool *event_pool_new(struct events *events, const char *name,
 				  struct process *const *processes, size_t n);
 void event_pool_free(struct event_pool *pool); /* NULL is legal */
 
+/* Another configuration from now on; of what waits, the oldest gives way if there is less room. */
+void event_pool_change(struct event_pool *pool, const struct config_listener *config);
+
 /* An event of a type that it wants; takes a reference of its own. */
 void event_pool_accept(struct event_pool *pool, struct event *event);
 

@@ -73,7 +73,7 @@ static void on_tick(struct ticks *ticks, enum event_type type, int64_t slice)
 
 /* ---- pools ---- */
 
-static void count_wanted(struct events *events)
+void events_count(struct events *events)
 {
 	events->wanted = 0;
 	for (struct event_pool *pool = events->pools; pool; pool = pool->next)
@@ -105,7 +105,7 @@ void events_join(struct events *events, struct event_pool *pool)
 		end = &(*end)->next;
 	pool->next = NULL;
 	*end = pool;
-	count_wanted(events);
+	events_count(events);
 }
 
 void events_leave(struct events *events, struct event_pool *pool)
@@ -116,7 +116,7 @@ void events_leave(struct events *events, struct event_pool *pool)
 		at = &(*at)->next;
 	if (*at)
 		*at = pool->next;
-	count_wanted(events);
+	events_count(events);
 }
 
 /* ---- what happens ---- */

@@ -61,5 +61,6 @@ void events_output(struct events *events, const struct process *process, const c
 /* Pools join when their group is made and leave before it is gone; event_pool.c calls this. */
 void events_join(struct events *events, struct event_pool *pool);
 void events_leave(struct events *events, struct event_pool *pool);
+void events_count(struct events *events); /* after a change of what a pool wants */
 
 #endif
