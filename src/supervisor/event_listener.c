@@ -163,7 +163,7 @@ static void on_readable(struct ev_loop *loop, ev_io *watcher, int events)
 
 bool event_listener_is_ready(const struct event_listener *listener)
 {
-	return listener->protocol.state == LISTENER_READY &&
+	return listener->process && listener->protocol.state == LISTENER_READY &&
 	       listener->process->state == PROCESS_RUNNING;
 }
 
@@ -197,6 +197,7 @@ void event_listener_init(struct event_listener *listener, struct event_pool *poo
 	memset(listener, 0, sizeof(*listener));
 	listener->pool = pool;
 	listener->process = process;
+	process->listener = listener;
 	listener->log_fd = -1;
 	listener_protocol_reset(&listener->protocol);
 	ev_io_init(&listener->readable, on_readable, -1, EV_READ);
@@ -204,10 +205,14 @@ void event_listener_init(struct event_listener *listener, struct event_pool *poo
 
 void event_listener_done(struct event_listener *listener)
 {
+	if (!listener || !listener->process)
+		return;
 	close_stdout(listener);
 	fd_close(&listener->log_fd);
 	event_unref(listener->entry.event);
 	listener->entry.event = NULL;
+	listener->process->listener = NULL;
+	listener->process = NULL;
 }
 
 int event_listener_open(struct event_listener *listener, int log_fd, struct error *err)

@@ -22,7 +22,7 @@ struct process;
 
 struct event_listener {
 	struct event_pool *pool; /* borrowed, as process */
-	struct process *process;
+	struct process *process; /* NULL: it is no more */
 	struct listener_protocol protocol;
 	struct pool_event entry; /* what it has; a reference; only while BUSY */
 	ev_io readable;          /* its fd is owned: the read end of its stdout; -1 */
@@ -30,8 +30,11 @@ struct event_listener {
 	uint64_t lost;           /* bytes that its log did not take */
 };
 
+/* Becomes the listener of this process. */
 void event_listener_init(struct event_listener *listener, struct event_pool *pool,
 			 struct process *process);
+
+/* The process or the pool comes to its end, whichever is first.  NULL is legal. */
 void event_listener_done(struct event_listener *listener);
 
 /* Before each start.  `log_fd` becomes the listener's: a non-blocking one, or -1 for no log.  The

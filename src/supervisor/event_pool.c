@@ -48,10 +48,8 @@ struct event_pool *event_pool_new(struct events *events, const char *name,
 	pool->wanted = subscriptions(config);
 	event_ring_init(&pool->ring, room_of(config));
 	pool->n = n;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++)
 		event_listener_init(&pool->listeners[i], pool, processes[i]);
-		processes[i]->listener = &pool->listeners[i];
-	}
 	events_join(events, pool);
 	return pool;
 }
@@ -61,10 +59,8 @@ void event_pool_free(struct event_pool *pool)
 	if (!pool)
 		return;
 	events_leave(pool->events, pool);
-	for (size_t i = 0; i < pool->n; i++) {
-		pool->listeners[i].process->listener = NULL;
+	for (size_t i = 0; i < pool->n; i++)
 		event_listener_done(&pool->listeners[i]);
-	}
 	event_ring_done(&pool->ring);
 	free(pool);
 }
@@ -109,11 +105,12 @@ static int send_to_any(struct event_pool *pool, struct pool_event entry)
 {
 	for (size_t i = 0; i < pool->n; i++) {
 		struct event_listener *listener = &pool->listeners[i];
-		const char *name = listener->process->config->name;
+		const char *name;
 		int r;
 
 		if (!event_listener_is_ready(listener))
 			continue;
+		name = listener->process->config->name;
 		r = event_listener_send(listener, entry);
 		if (r == 0) {
 			log_debug("event %" PRIu64 " sent to listener %s", entry.event->serial,
@@ -132,7 +129,7 @@ bool event_pool_is_busy(const struct event_pool *pool)
 	for (size_t i = 0; i < pool->n; i++) {
 		const struct event_listener *listener = &pool->listeners[i];
 
-		if (listener->process->state != PROCESS_RUNNING ||
+		if (!listener->process || listener->process->state != PROCESS_RUNNING ||
 		    listener->protocol.state == LISTENER_UNKNOWN)
 			continue;
 		if (listener->entry.event || pool->ring.n)

@@ -26,7 +26,7 @@ struct event_pool {
 };
 
 /* Subscribes, and makes each of these processes a listener.  Borrows `name` and the processes,
- * which outlive the pool.  NULL: out of memory. */
+ * which may go before the pool does.  NULL: out of memory. */
 struct event_pool *event_pool_new(struct events *events, const char *name,
 				  const struct config_listener *config,
 				  struct process *const *processes, size_t n);

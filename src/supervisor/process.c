@@ -8,6 +8,7 @@
 #include "base/strv.h"
 #include "base/util.h"
 #include "config/config.h"
+#include "supervisor/event_listener.h"
 
 #include <string.h>
 
@@ -106,6 +107,7 @@ void process_free(struct process *process)
 		process->waiters = waiter->next;
 		waiter->changed(waiter, NULL);
 	}
+	event_listener_done(process->listener);
 	ev_timer_stop(process->host->loop, &process->timer);
 	if (process->zygote) {
 		zygote_link_cancel(process->zygote, &process->ticket);

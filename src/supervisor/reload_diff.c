@@ -50,9 +50,28 @@ bool reload_differs(const struct group *group, const struct config *config,
 	return false;
 }
 
+/* A pool of event listeners can take other values, but no other processes. */
+static bool is_same_pool(const struct group *group, const struct config *config,
+			 const struct config_group *its)
+{
+	if (!group->pool || group->n != reload_count(config, its))
+		return false;
+	for (size_t i = 0; i < group->n; i++) {
+		const struct process *process = group->processes[i];
+		struct reload_source source = reload_find(config, its, process->config->name);
+
+		if (!source.config || source.program->kind != KIND_LISTENER ||
+		    reload_compare(process, &source) == CHANGE_RESTART)
+			return false;
+	}
+	return true;
+}
+
 bool reload_is_whole(const struct group *group, const struct config *config,
 		     const struct config_group *its)
 {
+	if (is_same_pool(group, config, its))
+		return false;
 	for (size_t i = 0; i < group->n; i++)
 		if (group->processes[i]->program->kind != KIND_PROGRAM)
 			return true;

@@ -34,7 +34,7 @@ bool reload_differs(const struct group *group, const struct config *config,
 		    const struct config_group *its);
 
 /* Whether only the whole group can be exchanged: all processes of an event listener share what
- * waits for them. */
+ * waits for them, unless only values change that a pool takes as it runs. */
 bool reload_is_whole(const struct group *group, const struct config *config,
 		     const struct config_group *its);
 

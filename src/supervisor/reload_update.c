@@ -8,6 +8,7 @@
 #include "base/strv.h"
 #include "config/config.h"
 #include "supervisor/control_calls.h"
+#include "supervisor/event_pool.h"
 #include "supervisor/group.h"
 #include "supervisor/process.h"
 #include "supervisor/reload.h"
@@ -123,6 +124,8 @@ static void plan_group(struct supervisor *supervisor, struct group *group,
 	} else {
 		for (size_t i = 0; i < group->n; i++)
 			stopped |= plan_process(group->processes[i], target, its);
+		if (group->pool)
+			event_pool_change(group->pool, &group->processes[0]->program->listener);
 		group->base = config_ref(target);
 		group->config = its;
 		config_free(before);

@@ -313,3 +313,37 @@ def test_listeners_log(supervise, tmp_path):
     settle(supervisor)
     assert (tmp_path / "out").read_text() == "READY\nRESULT 2\nOKREADY\nRESULT 4\nFAILREADY\nRESULT 2\nOKREADY\n"
     assert (tmp_path / "err").read_text() == ""
+
+
+# ---------------------------------------------------------------- another configuration
+
+def reconfigure(supervisor, tmp_path, text):
+    (tmp_path / "forkserver-0.conf").write_text(text)
+    supervisor.process.send_signal(signal.SIGHUP)
+
+
+def test_other_subscriptions(supervise, tmp_path):
+    """A pool takes what may change without a restart: its processes, and what waits for them, stay."""
+    file = tmp_path / "heard"
+    supervisor = supervise(HEAD + pool("rec", file, events="SUPERVISOR_STATE_CHANGE"))
+    wait_event(supervisor, file, "SUPERVISOR_STATE_CHANGE_RUNNING")
+    reconfigure(supervisor, tmp_path, HEAD + pool("rec", file, events=STATES, buffer_size=5) +
+                program("once", "/bin/true"))
+    wait_event(supervisor, file, "PROCESS_STATE_EXITED", "processname:once ")
+    settle(supervisor)
+    assert len(pids(supervisor, "rec")) == 1
+    assert "SUPERVISOR_STATE_CHANGE_STOPPING" not in names(heard(file))
+
+
+def test_pools_come_and_go(supervise, tmp_path):
+    one, two = tmp_path / "one", tmp_path / "two"
+    supervisor = supervise(HEAD + pool("rec", one, "ok", "hang", events=f"{STATES},PROCESS_GROUP"))
+    wait_heard(supervisor, one, lambda found: len(found) == 2, "two events, one of them unanswered")
+    reconfigure(supervisor, tmp_path, HEAD + pool("other", two, events=f"{STATES},PROCESS_GROUP", numprocs=2))
+    wait_event(supervisor, two, "PROCESS_GROUP_ADDED", "groupname:other\n")
+    wait_event(supervisor, two, "PROCESS_STATE_RUNNING", "processname:other_", 2)
+    reconfigure(supervisor, tmp_path, HEAD + pool("other", two, events=f"{STATES},PROCESS_GROUP", numprocs=3) +
+                program("once", "/bin/true"))
+    wait_event(supervisor, two, "PROCESS_STATE_RUNNING", "processname:other_2 ")
+    wait_event(supervisor, two, "PROCESS_STATE_EXITED", "processname:once ")
+    settle(supervisor)
