@@ -9,6 +9,7 @@
 #include "base/util.h"
 #include "config/config.h"
 #include "supervisor/event_listener.h"
+#include "supervisor/fcgi.h"
 
 #include <string.h>
 
@@ -116,6 +117,7 @@ void process_free(struct process *process)
 	reaper_unwatch(process->host->reaper, &process->watch);
 	fd_close(&process->ticket.gate);
 	process_close_stdin(process);
+	fcgi_release(&process->host->fcgi_sockets, process->fcgi);
 	cgroup_close(&process->cgroup);
 	user_done(&process->user);
 	strv_free(process->environment);
@@ -145,6 +147,10 @@ static void handle_one(struct process *process, enum process_event event)
 	process_act(process, rule->action);
 	if (before != rule->next)
 		process->host->changed(process->host, process);
+	if (process->fcgi && process_is_down(process)) {
+		fcgi_release(&process->host->fcgi_sockets, process->fcgi);
+		process->fcgi = NULL;
+	}
 	tell_waiters(process);
 }
 

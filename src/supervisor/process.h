@@ -24,6 +24,7 @@ struct config_process;
 struct config_program;
 struct error;
 struct event_listener;
+struct fcgi;
 struct events;
 struct listeners;
 struct process;
@@ -35,6 +36,7 @@ struct process_host {
 	const struct config_daemon *daemon;
 	const struct listeners *listeners;
 	struct cgroups *cgroups;
+	struct fcgi *fcgi_sockets; /* fcgi.h */
 	struct events *events;
 	/* on the way into process->state, before that state's action: its pid and its wait status
 	 * are still those of what has just ended */
@@ -112,6 +114,7 @@ struct process {
 	char **environment;   /* owned */
 	struct buf request;   /* packed spawn_request; with a zygote */
 	char *automatic[2];   /* paths of automatic logs; owned */
+	struct fcgi *fcgi;    /* the socket that it holds; NULL: none */
 	struct cgroup cgroup; /* while it runs with memory_max */
 	int stdin_fd;         /* write end of its stdin; owned; -1 */
 	struct buf input;     /* what stdin has not taken yet, from input_sent on */

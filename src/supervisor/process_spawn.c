@@ -9,6 +9,7 @@
 #include "ipc/messages.h"
 #include "supervisor/environment.h"
 #include "supervisor/event_listener.h"
+#include "supervisor/fcgi.h"
 #include "supervisor/launch.h"
 #include "supervisor/listeners.h"
 #include "supervisor/output.h"
@@ -117,11 +118,26 @@ int process_prepare(struct process *process, struct error *err)
 
 /* ---- for each start ---- */
 
+/* All processes of the program have the same one, which outlives them as long as one is to come. */
+static int open_fcgi(struct process *process, struct error *err)
+{
+	int fd;
+
+	if (!process->fcgi)
+		process->fcgi = fcgi_acquire(&process->host->fcgi_sockets, process->program, err);
+	if (!process->fcgi)
+		return -1;
+	fd = fcntl(fcgi_fd(process->fcgi), F_DUPFD_CLOEXEC, 3);
+	return fd < 0 ? error_set(err, "fcntl(F_DUPFD): %s", strerror(errno)) : fd;
+}
+
 /* An open pipe without a writer but us, as supervisord gives: reading blocks, it is not the end. */
 static int open_stdin(struct process *process, struct error *err)
 {
 	int ends[2];
 
+	if (process->program->kind == KIND_FCGI)
+		return open_fcgi(process, err);
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return error_set(err, "pipe: %s", strerror(errno));
 	process_close_stdin(process);
