@@ -7,8 +7,9 @@ import time
 import pytest
 
 from conftest import proc_status, wait_until
-from events_util import HEAD, heard, names, pool, program, wait_event, wait_heard
-from supervisor_util import has_log, is_alive, pids, wait_log, wait_pid, wait_running
+from events_util import HEAD, LISTENER, heard, names, pool, program, wait_event, wait_heard
+from oracle_util import package, with_package
+from supervisor_util import PYTHON, has_log, is_alive, pids, wait_log, wait_pid, wait_running
 
 STATES = "PROCESS_STATE"
 
@@ -347,3 +348,27 @@ def test_pools_come_and_go(supervise, tmp_path):
     wait_event(supervisor, two, "PROCESS_STATE_RUNNING", "processname:other_2 ")
     wait_event(supervisor, two, "PROCESS_STATE_EXITED", "processname:once ")
     settle(supervisor)
+
+
+# ---------------------------------------------------------------- listeners of others
+
+@pytest.mark.skipif(package() is None, reason="the Python package supervisor is not installed")
+def test_crashmail(supervise, tmp_path):
+    """A listener in the style of superlance's, on supervisor.childutils."""
+    sendmail = tmp_path / "sendmail"
+    sendmail.write_text(f"#!/bin/sh\ncat >{tmp_path}/mail.tmp; mv {tmp_path}/mail.tmp {tmp_path}/mail\n")
+    sendmail.chmod(0o755)
+    supervisor = supervise(HEAD + f"""
+[eventlistener:crashmail]
+command = {PYTHON} {LISTENER.with_name("crashmail.py")} {sendmail}
+events = PROCESS_STATE
+stderr_logfile = {tmp_path}/err
+buffer_size = 100
+""" + program("fine", "/bin/true") + program("wrong", "/bin/sh -c 'exit 3'"), env=with_package({}))
+    mail = supervisor.wait_file(tmp_path / "mail")
+    assert mail.startswith("Subject: [wrong]: PROCESS_STATE_EXITED at 1970\n\n")
+    pid = wait_pid(supervisor, "wrong")
+    assert mail.endswith(f"Process wrong in group wrong exited unexpectedly (pid {pid}) from state RUNNING")
+    settle(supervisor)
+    assert "mailing" in (tmp_path / "err").read_text()
+    assert not has_log(supervisor, "UNKNOWN|rejected|overflowed")
