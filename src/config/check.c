@@ -227,8 +227,11 @@ static void check_group(struct loader *loader, const struct config_group *group)
 		const struct config_program *p = &loader->config->programs[group->programs[i]];
 
 		for (size_t k = 0; k < p->nprocesses; k++) {
-			struct named *named = array_append((void **)&all, &n, sizeof(*named));
+			struct named *named;
 
+			if (!p->processes[k].name)
+				continue; /* refused, with a note */
+			named = array_append((void **)&all, &n, sizeof(*named));
 			if (named)
 				*named = (struct named){ p->processes[k].name, p };
 		}

@@ -139,14 +139,12 @@ int env_file_read(const char *text, size_t len, char ***environment, unsigned *r
 	int r = 0;
 
 	while (*reader.p && r == 0) {
-		*ret_line = reader.line;
 		r = read_line(&reader, environment);
 		if (r == 0 && *reader.p == '\n')
 			next(&reader);
 	}
-	if (r < 0)
-		*ret_line = reader.line;
-	else if (reader.p != text + len)
+	*ret_line = reader.line;
+	if (r == 0 && reader.p != text + len)
 		r = error_set(err, "there is a NUL in the line");
 	buf_done(&reader.name);
 	buf_done(&reader.value);

@@ -50,6 +50,7 @@ static const struct config_choice backoffs[] = {
 
 static const struct config_range nices = { -20, 19 };
 static const struct config_range scores = { -1000, 1000 };
+static const struct config_range numbers = { 0, 65536 };
 static const struct config_range buffers = { 1, INT32_MAX };
 static const struct config_range backlogs = { 1, 65535 };
 
@@ -120,7 +121,7 @@ static const struct schema_key program_keys[] = {
 
 #define AT(member) offsetof(struct schema_numbering, member)
 static const struct schema_key numbering_keys[] = {
-	{ "numprocs", &type_count, AT(numprocs), "1", NULL, SCHEMA_LIVE },
+	{ "numprocs", &type_range, AT(numprocs), "1", &numbers, SCHEMA_LIVE },
 	{ "numprocs_start", &type_int, AT(numprocs_start), "0", NULL, SCHEMA_LIVE },
 	{ "process_name", &type_text, AT(process_name), "%(program_name)s", NULL,
 	  SCHEMA_RAW | SCHEMA_LIVE },

@@ -11,6 +11,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
+#ifndef LIBFUZZER
 #define INPUT_MAX 65536
 
 struct input {
@@ -121,3 +122,4 @@ int main(int argc, char **argv)
 	printf("%d inputs, %ld mutations\n", argc - first, first == 2 ? runs : 0);
 	return 0;
 }
+#endif
