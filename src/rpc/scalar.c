@@ -5,6 +5,7 @@
 #include "rpc/base64.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,6 +46,8 @@ static int read_double(struct rpc_value *value, const char *text)
 	if (text[strspn(text, BLANKS "0123456789+-.eE")])
 		return -EINVAL;
 	value->real = strtod(text, &end);
+	if (!isfinite(value->real))
+		return -EINVAL; /* it could not be written again */
 	return end == text || end[strspn(end, BLANKS)] ? -EINVAL : 0;
 }
 
