@@ -18,11 +18,12 @@ enum log_level {
  * Until the first call: LEVEL_INFO to fd 2. */
 void log_open(int fd, int mirror, enum log_level level);
 
+void log_to(int fd, int mirror);      /* other fds, the same level */
 void log_level(enum log_level level); /* another level, the same fds */
 
 /* "2026-01-31 23:59:59,999 WARN text\n", local time, one write(2) a line, which is cut
  * at PIPE_BUF bytes.  Never blocks on a pipe or a terminal: a line that it does not take now is
- * lost to it. */
+ * lost to it, and the next one that fd takes comes after one which says how many were. */
 void log_at(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #define log_debug(...) log_at(LEVEL_DEBUG, __VA_ARGS__)

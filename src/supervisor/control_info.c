@@ -5,6 +5,7 @@
 #include "ipc/pack.h"
 #include "supervisor/control_calls.h"
 #include "supervisor/group.h"
+#include "supervisor/logs.h"
 #include "supervisor/process.h"
 #include "supervisor/supervisor.h"
 
@@ -24,16 +25,6 @@ void control_state(const struct control_call *call)
 	control_begin(&body);
 	control_state_pack(&body, &state);
 	control_send(call->calls, call->id, &body, -1);
-}
-
-/* Where stdout (0) or stderr (1) goes: NULL if into no file, or none yet. */
-static const char *process_log_path(const struct process *process, int which)
-{
-	const struct config_log *log = which ? &process->config->err : &process->config->out;
-
-	if (which && process->program->redirect_stderr)
-		return NULL;
-	return log->automatic ? process->automatic[which] : log->file;
 }
 
 /* ---- INFO ---- */
@@ -62,7 +53,7 @@ static int32_t exit_status(const struct process *process)
 
 static void pack_info(struct buf *body, const struct process *process)
 {
-	const char *out = process_log_path(process, 0), *err = process_log_path(process, 1);
+	const char *out = log_pipe_path(process->logs[0]), *err = log_pipe_path(process->logs[1]);
 	struct process_info info = {
 		.group = (char *)process->group,
 		.name = process->config->name,
@@ -165,7 +156,7 @@ static int32_t autorestart(enum autorestart autorestart)
 /* A file that is chosen at the first start has no name before. */
 static char *log_file(const struct config_log *log, const struct process *process, int which)
 {
-	const char *path = process ? process_log_path(process, which) : NULL;
+	const char *path = process ? log_pipe_path(process->logs[which]) : NULL;
 
 	if (log->automatic)
 		return (char *)(path ? path : "auto");

@@ -8,6 +8,7 @@
 #include "supervisor/audit.h"
 #include "supervisor/daemon.h"
 #include "supervisor/http_sockets.h"
+#include "supervisor/main_log.h"
 #include "supervisor/options.h"
 #include "supervisor/supervisor.h"
 
@@ -44,24 +45,6 @@ static struct config *load(const struct options *options, const char *program)
 	return r < 0 ? NULL : config;
 }
 
-/* The main log: a file, and standard output as long as somebody may be reading it. */
-static int open_log(const struct config_daemon *daemon, bool background, struct error *err)
-{
-	const char *file = daemon->logfile;
-	int mirror = background || daemon->silent ? -1 : 1;
-	int fd = -1;
-
-	if (file && (strcmp(file, "syslog") == 0 || strcmp(file, "/dev/stdout") == 0)) {
-		mirror = 1; /* syslog comes with the logger process; until then nothing is lost */
-	} else if (file) {
-		fd = open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
-		if (fd < 0)
-			return error_set(err, "cannot open logfile %s: %s", file, strerror(errno));
-	}
-	log_open(fd, mirror, (enum log_level)daemon->loglevel);
-	return 0;
-}
-
 /* How the configuration is read again: the same file, the same command line. */
 struct reader {
 	struct config_reader base;
@@ -79,16 +62,16 @@ static int read_again(const struct config_reader *base, struct config **ret, str
 
 /* One life: from the start to the end, or to a restart, which leaves the configuration to go on
  * with in *ret_next. */
-static int live(struct config *config, const struct reader *reader, int *ready_fd,
-		struct config **ret_next, struct error *err)
+static int live(struct config *config, const struct reader *reader, struct main_log *main_log,
+		int *ready_fd, struct config **ret_next, struct error *err)
 {
 	struct supervisor supervisor;
 	int status = EXIT_CONFIG;
 
 	if (daemon_apply(&config->daemon, err) < 0 ||
-	    open_log(&config->daemon, *ready_fd >= 0, err) < 0)
+	    main_log_open(main_log, &config->daemon, *ready_fd >= 0, err) < 0)
 		return EXIT_CONFIG;
-	if (supervisor_init(&supervisor, config, err) == 0) {
+	if (supervisor_init(&supervisor, config, main_log, err) == 0) {
 		supervisor.reader = &reader->base;
 		status = (int)supervisor_run(&supervisor, *ready_fd);
 		*ready_fd = -1;
@@ -104,13 +87,14 @@ static int supervise(struct config *first, const struct options *options, int re
 {
 	struct reader reader = { { read_again }, options, first->file };
 	struct config *config = config_ref(first);
+	struct main_log main_log = MAIN_LOG_NONE;
 	int status;
 
 	do {
 		struct config *next = NULL;
 		struct error err = { { 0 } };
 
-		status = live(config, &reader, &ready_fd, &next, &err);
+		status = live(config, &reader, &main_log, &ready_fd, &next, &err);
 		if (err.text[0]) {
 			log_critical("%s", err.text);
 			complain(program, err.text);

@@ -1,8 +1,7 @@
 /* output.c - see output.h. */
 #include "supervisor/output.h"
 
-#include "base/error.h"
-#include "base/fd.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/util.h"
 #include "config/config.h"
@@ -11,85 +10,60 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define RANDOM_LEN 8
 
-/* Our own fd that a path stands for, or -1. */
-static int own_stream(const char *path)
+bool output_is_logged(const struct config_log *log)
 {
-	static const struct {
-		const char *path;
-		int fd;
-	} names[] = {
-		{ "/dev/stdout", 1 }, { "/dev/stderr", 2 },     { "/dev/fd/1", 1 },
-		{ "/dev/fd/2", 2 },   { "/proc/self/fd/1", 1 }, { "/proc/self/fd/2", 2 },
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (strcmp(path, names[i].path) == 0)
-			return names[i].fd;
-	return -1;
+	return log->automatic || log->file || log->syslog || log->journald || log->events_enabled ||
+	       log->capture_maxbytes;
 }
 
-static int open_file(const char *path, struct error *err)
+int output_own_fd(const char *path)
 {
-	/* O_NONBLOCK: a FIFO without a reader is an error (ENXIO), not a supervisor that hangs */
-	int flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
-	int fd = open(path, flags, 0644);
+	static const char *const folders[] = { "/dev/fd/", "/proc/self/fd/" };
+	int fd = -1, flags;
 
-	if (fd < 0 && errno == ELOOP)
-		return error_set(err, "%s is a symbolic link; name the file itself", path);
-	if (fd < 0 && errno == ENXIO)
-		return error_set(err, "%s is a FIFO that nobody reads", path);
-	if (fd < 0)
-		return error_set(err, "cannot open %s: %s", path, strerror(errno));
-	(void)fd_nonblock(fd, 0);
-	return fd;
-}
+	if (strcmp(path, "/dev/stdout") == 0)
+		return 1;
+	if (strcmp(path, "/dev/stderr") == 0)
+		return 2;
+	for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
+		const char *digits = path + strlen(folders[i]);
 
-static int open_automatic(const struct config_daemon *daemon, const char *name, const char *stream,
-			  char **automatic, struct error *err)
-{
-	char *path;
-	int fd;
-
-	if (*automatic)
-		return open_file(*automatic, err);
-	if (asprintf(&path, "%s/%s-%s---%s-XXXXXXXX.log", daemon->childlogdir, name, stream,
-		     daemon->identifier) < 0)
-		return error_set(err, "out of memory");
-	fd = mkostemps(path, strlen(".log"), O_APPEND | O_CLOEXEC);
-	if (fd < 0) {
-		error_set(err, "cannot create a log file in %s: %s", daemon->childlogdir,
-			  strerror(errno));
-		free(path);
-		return -1;
+		if (strncmp(path, folders[i], strlen(folders[i])) == 0 && *digits &&
+		    strlen(digits) < 6 && strspn(digits, "0123456789") == strlen(digits))
+			fd = atoi(digits);
 	}
-	*automatic = path;
-	return fd;
+	/* what we have opened ourselves is CLOEXEC, and nobody else's business */
+	flags = fd > 2 ? fcntl(fd, F_GETFD) : 0;
+	return flags < 0 || flags & FD_CLOEXEC ? -1 : fd;
 }
 
-int output_open(const struct config_log *log, const struct config_daemon *daemon, const char *name,
-		const char *stream, char **automatic, struct error *err)
+char *output_automatic_path(const struct config_daemon *daemon, const char *name,
+			    const char *channel)
 {
-	int own, fd;
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+	unsigned char random[RANDOM_LEN];
+	char text[RANDOM_LEN + 1] = "", *path;
 
-	if (log->automatic)
-		return open_automatic(daemon, name, stream, automatic, err);
-	if (!log->file)
-		return open_file("/dev/null", err);
-	own = own_stream(log->file);
-	if (own < 0)
-		return open_file(log->file, err);
-	fd = fcntl(own, F_DUPFD_CLOEXEC, 3);
-	if (fd < 0)
-		error_set(err, "cannot pass our own %s on: %s", log->file, strerror(errno));
-	return fd;
+	/* one that is taken is noticed when it is created: then another one is made */
+	if (getrandom(random, sizeof(random), GRND_NONBLOCK) != (ssize_t)sizeof(random))
+		for (size_t i = 0; i < RANDOM_LEN; i++)
+			random[i] = (unsigned char)((uint64_t)clock_us() >> (5 * i));
+	for (size_t i = 0; i < RANDOM_LEN; i++)
+		text[i] = letters[random[i] % (sizeof(letters) - 1)];
+	if (asprintf(&path, "%s/%s-%s---%s-%s.log", daemon->childlogdir, name, channel,
+		     daemon->identifier, text) < 0)
+		return NULL;
+	return path;
 }
 
 /* "ANY-stdout---ID-XXXXXXXX.log"? */

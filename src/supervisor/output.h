@@ -1,18 +1,24 @@
-/* output.h - where a supervised process writes: its stdout and stderr.
- * Runs in: supervisor. */
+/* output.h - where the configuration wants a process's output: which file, whose name, whose fd.
+ * Runs in: supervisor.  Opens nothing. */
 #ifndef SUPERVISOR_OUTPUT_H
 #define SUPERVISOR_OUTPUT_H
 
+#include <stdbool.h>
+
 struct config_daemon;
 struct config_log;
-struct error;
 
-/* Opens it for one start of the process: a new fd, CLOEXEC, O_APPEND; or -1 with err.
- *
- * `name` is the process's, `stream` "stdout" or "stderr".  For an automatic file *automatic keeps
- * the path that the first call chose (owned by the caller), so that a restart appends to it. */
-int output_open(const struct config_log *log, const struct config_daemon *daemon, const char *name,
-		const char *stream, char **automatic, struct error *err);
+/* Whether anybody reads it; else it goes to /dev/null. */
+bool output_is_logged(const struct config_log *log);
+
+/* The fd of ours that a path stands for (/dev/stdout, /dev/fd/2, …), borrowed, or -1.  Above 2 only
+ * one that whoever started us has passed on. */
+int output_own_fd(const char *path);
+
+/* A new name for an automatic file of a process, as supervisord makes them; `channel` is "stdout"
+ * or "stderr".  malloc'ed; NULL: out of memory. */
+char *output_automatic_path(const struct config_daemon *daemon, const char *name,
+			    const char *channel);
 
 /* Removes the automatic files of an earlier run of the same identifier. */
 void output_cleanup(const struct config_daemon *daemon);

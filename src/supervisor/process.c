@@ -122,8 +122,7 @@ void process_free(struct process *process)
 	user_done(&process->user);
 	strv_free(process->environment);
 	buf_done(&process->request);
-	free(process->automatic[0]);
-	free(process->automatic[1]);
+	process_logs_drop(process);
 	config_free(process->base);
 	free(process);
 }

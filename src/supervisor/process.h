@@ -27,6 +27,8 @@ struct event_listener;
 struct fcgi;
 struct events;
 struct listeners;
+struct log_pipe;
+struct logs;
 struct process;
 
 /* What every process needs of the supervisor; borrowed. */
@@ -45,6 +47,7 @@ struct process_host {
 	/* whether all that it depends on runs; else what it waits for */
 	bool (*may_start)(struct process_host *host, const struct process *process, char *note,
 			  size_t size);
+	struct logs *logs;
 	/* after every change of state */
 	void (*changed)(struct process_host *host, struct process *process);
 };
@@ -111,13 +114,14 @@ struct process {
 
 	/* made once, so that a restart allocates nothing */
 	struct user user;
-	char **environment;   /* owned */
-	struct buf request;   /* packed spawn_request; with a zygote */
-	char *automatic[2];   /* paths of automatic logs; owned */
-	struct fcgi *fcgi;    /* the socket that it holds; NULL: none */
-	struct cgroup cgroup; /* while it runs with memory_max */
-	int stdin_fd;         /* write end of its stdin; owned; -1 */
-	struct buf input;     /* what stdin has not taken yet, from input_sent on */
+	char **environment;       /* owned */
+	struct buf request;       /* packed spawn_request; with a zygote */
+	struct log_pipe *logs[2]; /* stdout, stderr; owned; NULL: not logged */
+	bool awaits_logs;         /* STARTING: until the logger has them */
+	struct fcgi *fcgi;        /* the socket that it holds; NULL: none */
+	struct cgroup cgroup;     /* while it runs with memory_max */
+	int stdin_fd;             /* write end of its stdin; owned; -1 */
+	struct buf input;         /* what stdin has not taken yet, from input_sent on */
 	size_t input_sent;
 	ev_io input_watch; /* while there is such */
 };
@@ -177,6 +181,18 @@ int process_limits_worker(struct process *process, pid_t pid, struct error *err)
 /* process_spawn.c: starts it, or asks for it; PROCESS_SPAWNED or PROCESS_FAILED follows. */
 int process_prepare(struct process *process, struct error *err); /* 0 or -1 */
 void process_spawn(struct process *process);
-void process_let_go(struct process *process); /* opens the gate, if there is one */
+void process_let_go(struct process *process);       /* opens the gate, if there is one */
+void process_spawn_cancel(struct process *process); /* before it has a pid */
+void process_spawn_resume(struct process *process, const char *why, bool blameless);
+
+/* process_logs.c: what it writes.  prepare() is log_pipe_prepare()'s for both streams; then
+ * process_spawn_resume() follows an answer of 1. */
+int process_logs_new(struct process *process, struct error *err); /* 0 or -1 */
+void process_logs_drop(struct process *process);
+bool process_logs_ready(const struct process *process); /* no answer is to be waited for */
+int process_logs_prepare(struct process *process, struct error *err);
+void process_logs_answered(struct process *process, const char *why, bool blameless);
+int process_logs_open(struct process *process, int fds[2], struct error *err); /* 0 or -errno */
+void process_logs_born(struct process *process, pid_t pid);
 
 #endif

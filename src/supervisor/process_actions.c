@@ -249,9 +249,7 @@ static void ask_to_stop(struct process *process)
 {
 	if (!process->pid) {
 		process_forgo(process);
-		if (process->zygote)
-			zygote_link_cancel(process->zygote, &process->ticket);
-		process_close_stdin(process);
+		process_spawn_cancel(process);
 		process_handle(process, PROCESS_CANCELED);
 		return;
 	}

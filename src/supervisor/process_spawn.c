@@ -12,7 +12,6 @@
 #include "supervisor/fcgi.h"
 #include "supervisor/launch.h"
 #include "supervisor/listeners.h"
-#include "supervisor/output.h"
 #include "supervisor/process.h"
 
 #include <errno.h>
@@ -109,6 +108,8 @@ int process_prepare(struct process *process, struct error *err)
 		return -1;
 	if (make_environment(process) < 0)
 		return error_set(err, "out of memory");
+	if (process_logs_new(process, err) < 0)
+		return -1;
 	if (process->zygote)
 		return pack_request(process, err);
 	if (environment_add_sockets(&process->environment, process->program->sockets) < 0)
@@ -155,28 +156,17 @@ static void close_three(int *fds)
 /* stdin, stdout and stderr of one start, owned by the caller.  0 or -errno with err. */
 static int open_stdio(struct process *process, int *fds, struct error *err)
 {
-	const struct config_process *config = process->config;
-	const struct config_daemon *daemon = process->host->daemon;
 	int r;
 
-	fds[0] = fds[1] = fds[2] = -1;
 	errno = EIO;
 	fds[0] = open_stdin(process, err);
-	if (fds[0] >= 0)
-		fds[1] = output_open(&config->out, daemon, config->name, "stdout",
-				     &process->automatic[0], err);
-	if (fds[1] >= 0 && process->listener)
-		fds[1] = event_listener_open(process->listener, fds[1], err);
-	if (fds[1] >= 0 && process->program->redirect_stderr)
-		fds[2] = fcntl(fds[1], F_DUPFD_CLOEXEC, 3);
-	else if (fds[1] >= 0)
-		fds[2] = output_open(&config->err, daemon, config->name, "stderr",
-				     &process->automatic[1], err);
-	if (fds[2] >= 0)
-		return 0;
-	r = errno ? -errno : -EIO;
-	close_three(fds);
-	process_close_stdin(process);
+	if (fds[0] < 0)
+		return -errno;
+	r = process_logs_open(process, fds + 1, err);
+	if (r < 0) {
+		fd_close(&fds[0]);
+		process_close_stdin(process);
+	}
 	return r;
 }
 
@@ -233,6 +223,7 @@ static void born(struct process *process, pid_t pid)
 		return;
 	}
 	process->pid = pid;
+	process_logs_born(process, pid);
 	process->spawnerr[0] = '\0';
 	log_info("spawned: '%s' with pid %d", process->config->name, (int)pid);
 	process_handle(process, PROCESS_SPAWNED);
@@ -262,6 +253,11 @@ void process_let_go(struct process *process)
 	/* EPIPE: it is dead already, its status will say how */
 	(void)!write(process->ticket.gate, "", 1);
 	fd_close(&process->ticket.gate);
+}
+
+static bool is_blameless(int r)
+{
+	return r == -EAGAIN || r == -ENOMEM || r == -EMFILE || r == -ENFILE;
 }
 
 static void exec_program(struct process *process)
@@ -298,16 +294,57 @@ static void exec_program(struct process *process)
 		close_three(stdio);
 	}
 	if (r < 0)
-		fail(process, err.text,
-		     r == -EAGAIN || r == -ENOMEM || r == -EMFILE || r == -ENFILE);
+		fail(process, err.text, is_blameless(r));
 	else
 		born(process, r);
 }
 
-void process_spawn(struct process *process)
+static void start(struct process *process)
 {
 	if (process->zygote)
 		zygote_link_spawn(process->zygote, &process->ticket);
 	else
 		exec_program(process);
+}
+
+/* A command that is not there shall not leave logs behind. */
+static int check_command(const struct process *process, struct error *err)
+{
+	CLEANUP_FREE char *path = NULL;
+
+	if (process->zygote)
+		return 0;
+	path = launch_find(process->config->argv[0], process->environment, err);
+	return path ? 0 : -ENOENT;
+}
+
+void process_spawn(struct process *process)
+{
+	struct error err = { { 0 } };
+	int r = 0;
+
+	if (!process_logs_ready(process))
+		r = check_command(process, &err);
+	if (r == 0)
+		r = process_logs_prepare(process, &err);
+	if (r < 0)
+		fail(process, err.text, is_blameless(r));
+	else if (r == 0)
+		start(process);
+}
+
+void process_spawn_resume(struct process *process, const char *why, bool blameless)
+{
+	if (why)
+		fail(process, why, blameless);
+	else
+		start(process);
+}
+
+void process_spawn_cancel(struct process *process)
+{
+	process->awaits_logs = false;
+	if (process->zygote)
+		zygote_link_cancel(process->zygote, &process->ticket);
+	process_close_stdin(process);
 }

@@ -133,8 +133,10 @@ void supervisor_step(struct supervisor *supervisor)
 	zygotes_bury(&supervisor->zygotes);
 	reload_step(supervisor);
 	if (supervisor->phase == SUPERVISOR_LAST && supervisor->zygotes.n == 0 &&
-	    !supervisor->control.pid)
-		ev_break(supervisor->loop, EVBREAK_ALL);
+	    !supervisor->control.pid) {
+		supervisor->phase = SUPERVISOR_LOGS; /* whose end ends the loop */
+		logs_end(&supervisor->logs);
+	}
 }
 
 void supervisor_list_alive(struct supervisor *supervisor)

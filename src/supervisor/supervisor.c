@@ -11,6 +11,7 @@
 #include "supervisor/depends.h"
 #include "supervisor/essential.h"
 #include "supervisor/group.h"
+#include "supervisor/main_log.h"
 #include "supervisor/output.h"
 #include "supervisor/wait_status.h"
 
@@ -77,13 +78,29 @@ static void on_unsupported(struct supervisor *supervisor, int signum)
 		 signal_name(signum));
 }
 
+static void reopened(struct log_job *job, int error, const char *why, int fd)
+{
+	(void)job;
+	(void)fd;
+	if (error)
+		log_error("not all logs could be reopened: %s", why);
+}
+
+static void on_reopen(struct supervisor *supervisor, int signum)
+{
+	log_info("received %s indicating log reopen request", signal_name(signum));
+	logs_cancel(&supervisor->logs, &supervisor->reopen); /* this one does for both */
+	supervisor->reopen.done = reopened;
+	logs_reopen(&supervisor->logs, LOG_ALL, &supervisor->reopen);
+}
+
 static const struct {
 	int signum;
 	void (*act)(struct supervisor *supervisor, int signum);
 } signal_acts[] = {
-	{ SIGCHLD, on_child },       { SIGTERM, on_stop },  { SIGINT, on_stop },
-	{ SIGQUIT, on_stop },        { SIGHUP, on_reload }, { SIGUSR1, on_unsupported },
-	{ SIGUSR2, on_unsupported },
+	{ SIGCHLD, on_child },  { SIGTERM, on_stop },  { SIGINT, on_stop },
+	{ SIGQUIT, on_stop },   { SIGHUP, on_reload }, { SIGUSR1, on_unsupported },
+	{ SIGUSR2, on_reopen },
 };
 _Static_assert(ARRAY_LEN(signal_acts) == SUPERVISOR_NSIGNALS, "a watcher for every signal");
 
@@ -163,10 +180,11 @@ static void start_groups(struct supervisor *supervisor)
 {
 	supervisor->phase = SUPERVISOR_RUNNING;
 	supervisor->groups_begun = true;
+	/* first of all: no program's output goes to the terminal that we are leaving */
+	daemon_ready(&supervisor->ready_fd, EXIT_CLEAN);
 	events_supervisor(&supervisor->events, true);
 	for (size_t i = 0; i < supervisor->groups.n; i++)
 		group_start(supervisor->groups.all[i]);
-	daemon_ready(&supervisor->ready_fd, EXIT_CLEAN);
 	supervisor->zygote_host.report_fd = -1; /* from now on reports go to the log */
 	if (supervisor->reload.again) {
 		supervisor->reload.again = false;
@@ -227,7 +245,27 @@ static void control_stopped(struct control_host *host)
 	supervisor_plan_step(container_of(host, struct supervisor, control_host));
 }
 
+static void log_answered(struct logs *logs, struct process *process, const char *why,
+			 bool blameless)
+{
+	(void)logs;
+	process_logs_answered(process, why, blameless);
+}
+
+static void logs_ended(struct logs *logs)
+{
+	struct supervisor *supervisor = container_of(logs, struct supervisor, logs);
+
+	main_log_close(supervisor->main_log);
+	ev_break(supervisor->loop, EVBREAK_ALL);
+}
+
 /* ---- beginning and end ---- */
+
+static const struct logs_host logs_host = {
+	.answered = log_answered,
+	.ended = logs_ended,
+};
 
 static void init_hosts(struct supervisor *supervisor)
 {
@@ -240,6 +278,7 @@ static void init_hosts(struct supervisor *supervisor)
 		.events = &supervisor->events,
 		.entering = process_entering,
 		.may_start = process_may_start,
+		.logs = &supervisor->logs,
 		.changed = process_changed,
 	};
 	supervisor->zygote_host = (struct zygote_host){
@@ -304,9 +343,11 @@ static int write_pidfile(struct supervisor *supervisor, struct error *err)
 	return 0;
 }
 
-int supervisor_init(struct supervisor *supervisor, struct config *config, struct error *err)
+int supervisor_init(struct supervisor *supervisor, struct config *config, struct main_log *main_log,
+		    struct error *err)
 {
 	memset(supervisor, 0, sizeof(*supervisor));
+	supervisor->main_log = main_log;
 	supervisor->config = config_ref(config);
 	supervisor->latest = config_ref(config);
 	supervisor->pidfile.fd = -1;
@@ -316,6 +357,8 @@ int supervisor_init(struct supervisor *supervisor, struct config *config, struct
 	supervisor->loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOENV);
 	if (!supervisor->loop)
 		return error_set(err, "cannot make an event loop");
+	logs_init(&supervisor->logs, &logs_host, supervisor->loop, &supervisor->reaper,
+		  &config->daemon);
 	init_hosts(supervisor);
 	events_init(&supervisor->events, &supervisor->process_host, listener_settled);
 	order_init(&supervisor->order, supervisor->loop, &supervisor->groups);
@@ -331,10 +374,8 @@ int supervisor_init(struct supervisor *supervisor, struct config *config, struct
 	return 0;
 }
 
-void supervisor_done(struct supervisor *supervisor)
+static void done_parts(struct supervisor *supervisor)
 {
-	if (!supervisor->loop)
-		goto out;
 	control_calls_forget(&supervisor->calls);
 	control_link_done(&supervisor->control);
 	http_sockets_close(&supervisor->http);
@@ -345,6 +386,7 @@ void supervisor_done(struct supervisor *supervisor)
 	groups_done(&supervisor->groups);
 	cgroups_done(&supervisor->cgroups);
 	events_done(&supervisor->events);
+	logs_done(&supervisor->logs);
 	zygotes_done(&supervisor->zygotes);
 	for (size_t i = 0; i < SUPERVISOR_NSIGNALS; i++)
 		ev_signal_stop(supervisor->loop, &supervisor->signals[i]);
@@ -352,7 +394,14 @@ void supervisor_done(struct supervisor *supervisor)
 	pidfile_remove(&supervisor->pidfile);
 	ev_loop_destroy(supervisor->loop);
 	supervisor->loop = NULL;
-out:
+}
+
+void supervisor_done(struct supervisor *supervisor)
+{
+	if (!supervisor->config)
+		return;
+	if (supervisor->loop)
+		done_parts(supervisor);
 	config_free(supervisor->config);
 	config_free(supervisor->latest);
 	supervisor->config = supervisor->latest = NULL;
@@ -382,8 +431,14 @@ static void start_zygotes(struct supervisor *supervisor)
 
 enum exit_status supervisor_run(struct supervisor *supervisor, int ready_fd)
 {
+	struct error err = { { 0 } };
+
 	supervisor->ready_fd = ready_fd;
 	log_info("supervisord started with pid %d", (int)getpid());
+	if (logs_start(&supervisor->logs, supervisor->main_log, &err) < 0) {
+		log_critical("%s", err.text);
+		return EXIT_CONFIG;
+	}
 	http_sockets_warn(supervisor->config, -1);
 	if (supervisor->http.n)
 		control_link_start(&supervisor->control);

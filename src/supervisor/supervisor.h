@@ -1,8 +1,8 @@
 /* supervisor.h - the whole: starts everything in order, waits for events, stops everything in
  * order. Runs in: supervisor.
  *
- *   ZYGOTES ──all clean──► RUNNING ──TERM──► GROUPS ──all down──► LAST ──zygotes gone──► end
- *      └── one is not, or TERM: nothing was forked ─────────────────┘
+ *   ZYGOTES ──all clean──► RUNNING ──TERM──► GROUPS ──all down──► LAST ──zygotes gone──► LOGS
+ * ──written──► end └── one is not, or TERM: nothing was forked ─────────────────┘
  */
 #ifndef SUPERVISOR_SUPERVISOR_H
 #define SUPERVISOR_SUPERVISOR_H
@@ -15,6 +15,7 @@
 #include "supervisor/groups.h"
 #include "supervisor/http_sockets.h"
 #include "supervisor/listeners.h"
+#include "supervisor/logs.h"
 #include "supervisor/order.h"
 #include "supervisor/pidfile.h"
 #include "supervisor/process.h"
@@ -30,12 +31,14 @@
 struct buf;
 struct config;
 struct error;
+struct main_log;
 
 enum supervisor_phase {
 	SUPERVISOR_ZYGOTES, /* imports and first audits; nothing else runs */
 	SUPERVISOR_RUNNING,
 	SUPERVISOR_GROUPS, /* one group after the other is being stopped */
 	SUPERVISOR_LAST,   /* only zygotes and the control process are left */
+	SUPERVISOR_LOGS,   /* only the logger is left */
 };
 
 #define SUPERVISOR_NSIGNALS 7
@@ -57,6 +60,9 @@ struct supervisor {
 	struct listeners listeners;
 	struct cgroups cgroups;
 	struct pidfile pidfile;
+	struct main_log *main_log; /* borrowed */
+	struct logs logs;
+	struct log_job reopen; /* SIGUSR2 */
 	struct process_host process_host;
 	struct zygote_host zygote_host;
 	struct zygotes zygotes;
@@ -89,7 +95,8 @@ struct supervisor {
 
 /* Makes everything that the configuration names, and starts nothing.  0, or -1 with err; then
  * supervisor_done() is still due. */
-int supervisor_init(struct supervisor *supervisor, struct config *config, struct error *err);
+int supervisor_init(struct supervisor *supervisor, struct config *config, struct main_log *main_log,
+		    struct error *err);
 void supervisor_done(struct supervisor *supervisor);
 
 /* Supervises until it is told to stop.  `ready_fd` as daemon_detach() gave it, or -1. */

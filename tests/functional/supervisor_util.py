@@ -82,6 +82,18 @@ def is_alive(pid):
     return state is not None and not state.startswith("Z")
 
 
+def programs(pid):
+    """The children of a supervisor but its own helpers: logger, control."""
+    return [child for child in children(pid)
+            if not (proc_status(child, "Name") or "").startswith("forkserver-")]
+
+
+def logger_pid(supervisor, count=1):
+    """The pid of the count-th logger."""
+    found = wait_log(supervisor, r"logger: started with pid (\d+)", count)
+    return int(found[count - 1].group(1))
+
+
 def zombies(pid):
     return [child for child in children(pid)
             if (proc_status(child, "State") or "").startswith("Z")]

@@ -50,7 +50,7 @@ def test_options_come_before_the_file(config, tmp_path):
     assert done.returncode == 0, done
     pid = int((tmp_path / "option.pid").read_text())
     assert os.readlink(f"/proc/{pid}/cwd") == str(tmp_path / "logs")
-    assert "spawned: 'x'" in (tmp_path / "option.log").read_text()
+    wait_until(lambda: "spawned: 'x'" in (tmp_path / "option.log").read_text(), what="the program")
     stop(tmp_path / "option.pid")
     assert not (tmp_path / "file.log").exists() and not (tmp_path / "file.pid").exists()
 
