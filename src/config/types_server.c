@@ -136,7 +136,7 @@ static int unknown_event(const char *name, struct error *err)
 		names[i] = event_type_name((enum event_type)i);
 	near = suggest(name, names, EVENT_NTYPES);
 	return error_set(err, "Unknown event type %.100s%s%s%s", name,
-			 near ? "; did you mean " : "; the manual forkserver.conf(5) lists them",
+			 near ? "; did you mean " : "; the manual forkserver(8) lists them",
 			 near ? near : "", near ? "?" : "");
 }
 
