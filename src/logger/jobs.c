@@ -69,7 +69,8 @@ void jobs_done(struct jobs *jobs)
 
 static bool is_over(const struct job *job, enum stream_step step)
 {
-	return job->stream->taken >= job->mark || step == STREAM_IDLE || step == STREAM_ENDED;
+	return stream_is_written(job->stream, job->mark) || step == STREAM_IDLE ||
+	       step == STREAM_ENDED;
 }
 
 /* The oldest job of a stream. */

@@ -3,7 +3,7 @@
 
 #include "base/fd.h"
 #include "base/util.h"
-#include "ipc/channel.h"
+#include "logger/batch.h"
 #include "logger/jobs.h"
 #include "logger/requests.h"
 #include "logger/service.h"
@@ -41,12 +41,15 @@ static void note(struct sinks *sinks, int level, const char *text)
 	uplink_note(&service->uplink, (enum log_level)level, "%s", text);
 }
 
-static void drained(struct uplink *uplink)
+static void wake_all(struct service *service)
 {
-	struct service *service = container_of(uplink, struct service, uplink);
-
 	for (struct stream *stream = service->streams; stream; stream = stream->next)
 		turns_wake(&service->turns, &stream->turn);
+}
+
+static void drained(struct uplink *uplink)
+{
+	wake_all(container_of(uplink, struct service, uplink));
 }
 
 static void received(struct uplink *uplink, struct message *msg)
@@ -67,12 +70,58 @@ static void orphaned(struct uplink *uplink)
 	drained(uplink); /* events have nowhere to go any more */
 }
 
+static void syslog_resumed(struct datagrams *d)
+{
+	wake_all(container_of(d, struct service, syslog));
+}
+
+static void journal_resumed(struct datagrams *d)
+{
+	wake_all(container_of(d, struct service, journal));
+}
+
+static void syslog_note(struct datagrams *d, int level, const char *text)
+{
+	uplink_note(&container_of(d, struct service, syslog)->uplink, (enum log_level)level, "%s",
+		    text);
+}
+
+static void journal_note(struct datagrams *d, int level, const char *text)
+{
+	uplink_note(&container_of(d, struct service, journal)->uplink, (enum log_level)level, "%s",
+		    text);
+}
+
+static void init_datagrams(struct service *service, const struct logger_paths *paths)
+{
+	static const struct logger_paths defaults = { "/dev/log", "/run/systemd/journal/socket" };
+
+	if (!paths)
+		paths = &defaults;
+	service->syslog.path = paths->syslog;
+	service->syslog.resumed = syslog_resumed;
+	service->syslog.note = syslog_note;
+	datagrams_init(&service->syslog, service->loop);
+	service->journal.path = paths->journal;
+	service->journal.resumed = journal_resumed;
+	service->journal.note = journal_note;
+	datagrams_init(&service->journal, service->loop);
+}
+
 static int start(struct service *service, int channel)
 {
 	int r;
 
-	service->host = (struct stream_host){ service->loop, &service->turns, &service->uplink,
-					      &service->peek, &service->sinks };
+	service->host = (struct stream_host){
+		.loop = service->loop,
+		.turns = &service->turns,
+		.uplink = &service->uplink,
+		.peek = &service->peek,
+		.sinks = &service->sinks,
+		.syslog = &service->syslog,
+		.journal = &service->journal,
+		.spare = &service->spare,
+	};
 	service->sinks.resumed = resumed;
 	service->sinks.note = note;
 	sinks_init(&service->sinks, service->loop);
@@ -88,7 +137,7 @@ static int start(struct service *service, int channel)
 	return r;
 }
 
-int logger_run(int channel)
+int logger_run(int channel, const struct logger_paths *paths)
 {
 	struct service service = { .turns.epoll = -1 };
 	int r;
@@ -98,6 +147,7 @@ int logger_run(int channel)
 		fd_close(&channel);
 		return -ENOMEM;
 	}
+	init_datagrams(&service, paths);
 	r = start(&service, channel);
 	if (r == 0)
 		ev_run(service.loop, 0);
@@ -105,7 +155,10 @@ int logger_run(int channel)
 	jobs_done(&service.jobs);
 	while (service.streams)
 		service_remove(&service, service.streams);
+	batch_free(service.spare);
 	sinks_done(&service.sinks);
+	datagrams_done(&service.syslog);
+	datagrams_done(&service.journal);
 	uplink_done(&service.uplink);
 	turns_done(&service.turns);
 	peek_done(&service.peek);

@@ -44,7 +44,7 @@ int main(int argc, char **argv)
 	}
 	ignore_signals();
 	raise_limit();
-	r = logger_run(channel);
+	r = logger_run(channel, NULL);
 	if (r < 0)
 		fprintf(stderr, "%s: cannot start: %s\n", argv[0], strerror(-r));
 	return r < 0 ? 1 : 0;

@@ -164,8 +164,10 @@ static void when_written(struct service *service, struct message *msg, job_act *
 {
 	struct stream *stream = find(service, msg);
 
-	if (stream)
-		jobs_add(&service->jobs, stream, act, msg->id, 0);
+	if (!stream)
+		return;
+	stream->flush = stream->flush || act == do_remove;
+	jobs_add(&service->jobs, stream, act, msg->id, 0);
 }
 
 static void remove_stream(struct service *service, struct message *msg)
@@ -232,7 +234,7 @@ static void do_pid(struct service *service, struct stream *stream, uint32_t id, 
 	(void)id;
 	(void)late;
 	if (stream)
-		stream->config.pid = arg;
+		stream_set_pid(stream, arg);
 }
 
 static void set_pid(struct service *service, struct message *msg)
@@ -245,8 +247,10 @@ static void set_pid(struct service *service, struct message *msg)
 	number = unpack_u32(&in);
 	pid = unpack_u32(&in);
 	stream = unpack_end(&in) == 0 ? service_find(service, number) : NULL;
-	if (stream)
-		jobs_add(&service->jobs, stream, do_pid, 0, pid);
+	if (!stream)
+		return;
+	stream->flush = true; /* the other one's last line is at its end */
+	jobs_add(&service->jobs, stream, do_pid, 0, pid);
 }
 
 static void do_end(struct service *service, struct stream *stream, uint32_t id, uint32_t arg,
@@ -269,6 +273,7 @@ static void end(struct service *service, struct message *msg)
 	service->ending = 1;
 	for (struct stream *stream = service->streams; stream; stream = stream->next) {
 		service->ending++;
+		stream->flush = true;
 		jobs_add(&service->jobs, stream, do_end, 0, 0);
 	}
 	do_end(service, NULL, 0, 0, false);

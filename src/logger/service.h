@@ -3,6 +3,7 @@
 #ifndef LOGGER_SERVICE_H
 #define LOGGER_SERVICE_H
 
+#include "logger/datagrams.h"
 #include "logger/jobs.h"
 #include "logger/peek.h"
 #include "logger/sink.h"
@@ -16,6 +17,8 @@ struct service {
 	struct turns turns;
 	struct peek peek;
 	struct sinks sinks;
+	struct datagrams syslog, journal;
+	struct batch *spare; /* owned */
 	struct stream_host host;
 	struct stream *streams; /* owned: a list */
 	struct jobs jobs;

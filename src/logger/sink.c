@@ -119,7 +119,7 @@ static ssize_t write_some(struct sink *sink, const void *data, size_t len)
 	return write(sink->fd, data, len < POLITE_MAX ? len : POLITE_MAX);
 }
 
-ssize_t sink_write(struct sink *sink, const void *data, size_t len)
+static ssize_t write_now(struct sink *sink, const void *data, size_t len)
 {
 	ssize_t n;
 
@@ -143,6 +143,33 @@ ssize_t sink_write(struct sink *sink, const void *data, size_t len)
 		  sink->path, strerror(errno));
 	sink->gone = true;
 	return (ssize_t)len;
+}
+
+ssize_t sink_write(struct sink *sink, const void *data, size_t len)
+{
+	return sink->holder ? -EBUSY : write_now(sink, data, len);
+}
+
+ssize_t sink_write_whole(struct sink *sink, const void *data, size_t len, const void *who)
+{
+	ssize_t n;
+
+	if (sink->holder && sink->holder != who)
+		return -EBUSY;
+	n = write_now(sink, data, len);
+	if (n >= 0 && (size_t)n < len)
+		sink->holder = who;
+	else if (n >= 0)
+		sink_release(sink, who);
+	return n;
+}
+
+void sink_release(struct sink *sink, const void *who)
+{
+	if (!sink || sink->holder != who)
+		return;
+	sink->holder = NULL;
+	sink->sinks->resumed(sink->sinks, sink);
 }
 
 /* ---- which there are ---- */

@@ -35,11 +35,12 @@ struct sink {
 	char *path; /* owned */
 	bool own;   /* came as an fd; there is no path */
 	enum sink_kind kind;
-	int dir;        /* owned: O_PATH; -1 if own */
-	int fd;         /* owned */
-	bool polite;    /* a description that may block: poll(2) first, write little */
-	bool no_splice; /* this file system cannot */
-	dev_t dir_dev;  /* with the last component: which sink it is */
+	int dir;            /* owned: O_PATH; -1 if own */
+	int fd;             /* owned */
+	bool polite;        /* a description that may block: poll(2) first, write little */
+	const void *holder; /* who is in the middle of something; NULL: nobody */
+	bool no_splice;     /* this file system cannot */
+	dev_t dir_dev;      /* with the last component: which sink it is */
 	ino_t dir_ino;
 	time_t reopen_after; /* a removed file could not be made again */
 
@@ -83,6 +84,11 @@ void sink_put(struct sink *sink); /* NULL is allowed; the last user closes it */
 
 /* Bytes written, maybe fewer than asked for; -EBUSY: stalled. */
 ssize_t sink_write(struct sink *sink, const void *data, size_t len);
+
+/* The same for text that another stream's must not come into the middle of: until all of it is
+ * written, -EBUSY for others.  `who` tells them apart. */
+ssize_t sink_write_whole(struct sink *sink, const void *data, size_t len, const void *who);
+void sink_release(struct sink *sink, const void *who); /* it writes no more of it */
 
 /* Moves bytes out of a pipe into a SINK_FILE.  0: the pipe has ended; -EAGAIN: it is empty;
  * -EBUSY: stalled; -EINVAL: cannot be done here, write instead. */

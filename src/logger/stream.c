@@ -1,21 +1,31 @@
-/* stream.c - see stream.h. */
+/* stream.c - see stream.h; what moves the bytes is in stream_step.c. */
 #include "logger/stream.h"
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/util.h"
+#include "logger/batch.h"
 #include "logger/peek.h"
 #include "logger/sink.h"
-#include "logger/uplink.h"
+#include "logger/stream_step.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define SPLICE_MAX ((size_t)1 << 20) /* bytes of one splice(2): as much as a pipe may hold */
-#define QUANTUM ((uint64_t)4 << 20)  /* bytes of one turn */
+#define QUANTUM ((uint64_t)4 << 20) /* bytes of one turn */
 
-/* ---- life ---- */
+static void on_hold(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct stream *stream = container_of(timer, struct stream, hold);
+
+	(void)loop;
+	(void)events;
+	/* If it has come on meanwhile, half of another line may be there, or nothing. */
+	stream->force = stream->taken == stream->held_at;
+	turns_wake(stream->host->turns, &stream->turn);
+}
 
 static int prepare(struct stream *stream, int own, struct error *err)
 {
@@ -49,6 +59,7 @@ struct stream *stream_new(const struct stream_host *host, struct log_stream *con
 	stream->config = *config;
 	memset(config, 0, sizeof(*config));
 	stream->pipe = pipe;
+	ev_init(&stream->hold, on_hold);
 	r = prepare(stream, own, err);
 	if (r == 0)
 		return stream;
@@ -61,9 +72,13 @@ void stream_free(struct stream *stream)
 {
 	if (!stream)
 		return;
+	ev_timer_stop(stream->host->loop, &stream->hold);
 	turns_remove(stream->host->turns, &stream->turn, stream->pipe);
 	fd_close(&stream->pipe);
+	sink_release(stream->sink, &stream->config);
 	sink_put(stream->sink);
+	batch_free(stream->batch);
+	filter_done(&stream->filter);
 	log_stream_done(&stream->config);
 	free(stream);
 }
@@ -77,12 +92,20 @@ int stream_change(struct stream *stream, struct log_stream *config, int own, str
 		log_stream_done(config);
 		return r;
 	}
+	sink_release(stream->sink, &stream->config);
 	sink_put(stream->sink);
 	stream->sink = sink;
 	log_stream_done(&stream->config);
 	stream->config = *config;
 	memset(config, 0, sizeof(*config));
 	return 0;
+}
+
+void stream_set_pid(struct stream *stream, uint32_t pid)
+{
+	if (pid && pid != stream->config.pid)
+		filter_reset(&stream->filter);
+	stream->config.pid = pid;
 }
 
 const char *stream_name(const struct stream *stream, char *buf, size_t size)
@@ -95,70 +118,6 @@ const char *stream_name(const struct stream *stream, char *buf, size_t size)
 		snprintf(buf, size, "%s:%s %s", config->group ? config->group : "", config->process,
 			 config->channel ? config->channel : "");
 	return buf;
-}
-
-/* ---- moving bytes ---- */
-
-static enum stream_step end(struct stream *stream)
-{
-	turns_remove(stream->host->turns, &stream->turn, stream->pipe);
-	fd_close(&stream->pipe);
-	return STREAM_ENDED;
-}
-
-static enum stream_step took(struct stream *stream, size_t n)
-{
-	stream->taken += n;
-	return STREAM_MORE;
-}
-
-/* The sink takes nothing. */
-static enum stream_step stalled(struct stream *stream)
-{
-	ssize_t n;
-
-	if (stream->config.stall == LOG_BLOCK)
-		return STREAM_STALLED;
-	n = peek_look(stream->host->peek, stream->pipe, PEEK_MAX);
-	if (n <= 0)
-		return n == 0 ? end(stream) : STREAM_IDLE;
-	peek_take(stream->host->peek, stream->pipe, (size_t)n);
-	stream->dropped += (uint64_t)n;
-	return took(stream, (size_t)n);
-}
-
-/* Through our memory. */
-static enum stream_step copy(struct stream *stream)
-{
-	struct peek *peek = stream->host->peek;
-	ssize_t n = peek_look(peek, stream->pipe, PEEK_MAX);
-
-	if (n <= 0)
-		return n == 0 ? end(stream) : STREAM_IDLE;
-	if (stream->sink)
-		n = sink_write(stream->sink, peek->data, (size_t)n);
-	if (n < 0)
-		return stalled(stream);
-	peek_take(peek, stream->pipe, (size_t)n);
-	return took(stream, (size_t)n);
-}
-
-enum stream_step stream_step(struct stream *stream)
-{
-	ssize_t n;
-
-	if (stream->pipe < 0)
-		return STREAM_ENDED;
-	if (!stream->sink || stream->config.format != LOG_RAW)
-		return copy(stream);
-	n = sink_splice(stream->sink, stream->pipe, SPLICE_MAX);
-	if (n > 0)
-		return took(stream, (size_t)n);
-	if (n == 0)
-		return end(stream);
-	if (n == -EINVAL)
-		return copy(stream);
-	return n == -EBUSY ? stalled(stream) : STREAM_IDLE;
 }
 
 enum stream_step stream_turn(struct stream *stream)
@@ -180,11 +139,16 @@ uint64_t stream_mark(const struct stream *stream)
 	return stream->taken + (stream->pipe >= 0 ? peek_size(stream->pipe) : 0);
 }
 
+bool stream_is_written(const struct stream *stream, uint64_t mark)
+{
+	return stream->taken >= mark && !stream->flush && !stream->batch;
+}
+
 enum stream_step stream_drain(struct stream *stream, uint64_t mark)
 {
 	enum stream_step step = STREAM_MORE;
 
-	while (step == STREAM_MORE && stream->taken < mark)
+	while (step == STREAM_MORE && !stream_is_written(stream, mark))
 		step = stream_step(stream);
 	return step;
 }

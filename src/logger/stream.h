@@ -4,12 +4,15 @@
 #define LOGGER_STREAM_H
 
 #include "ipc/log_messages.h"
+#include "logger/filter.h"
 #include "logger/turns.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+struct batch;
+struct datagrams;
 struct error;
 struct peek;
 struct sink;
@@ -23,6 +26,8 @@ struct stream_host {
 	struct uplink *uplink;
 	struct peek *peek;
 	struct sinks *sinks;
+	struct datagrams *syslog, *journal;
+	struct batch **spare; /* one that nobody uses, or NULL */
 };
 
 struct stream {
@@ -32,14 +37,20 @@ struct stream {
 	struct log_stream config; /* owned */
 	int pipe;                 /* owned: the read end; -1: it has ended */
 	struct sink *sink;        /* a user of it; NULL: none */
-	uint64_t taken;           /* bytes out of the pipe so far */
-	uint64_t dropped;         /* bytes since the sink took the last one */
+	struct filter filter;
+	struct batch *batch; /* owned: what is on its way; NULL: nothing */
+	ev_timer hold;       /* half a line has been in the pipe since it was started */
+	bool force;          /* take that half */
+	bool flush;          /* and end it: another process writes what comes */
+	uint64_t taken;      /* bytes out of the pipe so far */
+	uint64_t held_at;    /* `taken` when the timer was started */
+	uint64_t dropped;    /* bytes that the sink did not get and has not been told of */
 };
 
 enum stream_step {
 	STREAM_MORE,    /* there may be more */
 	STREAM_IDLE,    /* nothing in the pipe that could be written now */
-	STREAM_STALLED, /* a sink takes nothing; it is woken when one does */
+	STREAM_STALLED, /* somebody takes nothing; it is woken when that changes */
 	STREAM_ENDED,   /* nobody can write into the pipe any more */
 };
 
@@ -53,19 +64,20 @@ void stream_free(struct stream *stream);
  * everything as before. */
 int stream_change(struct stream *stream, struct log_stream *config, int own, struct error *err);
 
-/* Moves one piece. */
-enum stream_step stream_step(struct stream *stream);
+/* Another process writes from now on; 0: none does. */
+void stream_set_pid(struct stream *stream, uint32_t pid);
 
 /* Its turn: as much as is fair. */
 enum stream_step stream_turn(struct stream *stream);
 
-/* Bytes that have been or could be taken: when `taken` is there, what is in the pipe now has been
- * written. */
+/* What `taken` is when all that is in the pipe now has been written. */
 uint64_t stream_mark(const struct stream *stream);
+bool stream_is_written(const struct stream *stream, uint64_t mark);
 
-/* Writes until the mark is reached, or as far as it goes. */
+/* Writes until that is so, or as far as it goes. */
 enum stream_step stream_drain(struct stream *stream, uint64_t mark);
 
+/* Its name for messages, in buf. */
 const char *stream_name(const struct stream *stream, char *buf, size_t size);
 
 #endif

@@ -26,6 +26,7 @@ static char dir[64]; /* of one case; removed at its end */
 static int channel = -1;
 static pid_t logger_pid;
 static uint32_t last_id;
+static struct logger_paths log_sockets = { "/nonexistent/log", "/nonexistent/journal" };
 static char notes[65536]; /* every LOG_NOTE so far, a line each */
 static struct buf events; /* the data of every LOG_DATA so far, each followed by '|' */
 
@@ -47,7 +48,7 @@ static void start_logger(void)
 	if (logger_pid == 0) {
 		close(ends[0]);
 		signal(SIGPIPE, SIG_IGN);
-		_exit(logger_run(ends[1]) < 0);
+		_exit(logger_run(ends[1], &log_sockets) < 0);
 	}
 	close(ends[1]);
 	channel = ends[0];
