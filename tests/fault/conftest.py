@@ -86,3 +86,9 @@ def answering(supervisor, path):
         except (OSError, http.client.HTTPException):
             return None
     return supervisor.wait_for(look, "no answer")
+
+
+@pytest.fixture
+def needs_control():
+    if not (_functional.builddir() / "forkserver-control").exists():
+        pytest.skip("forkserver-control is not built")

@@ -103,8 +103,13 @@ class Mounted:
             pytest.skip("cannot mount: " + made.stderr.decode(errors="replace").strip())
         return self
 
-    def remount(self, how):
-        return subprocess.run(["mount", "-o", "remount," + how, str(self.place)], stderr=subprocess.PIPE).returncode == 0
+    def read_only(self):
+        """For those who go by the path; what is open is written on."""
+        for words in (["--bind", self.place, self.place], ["-o", "remount,bind,ro", self.place]):
+            subprocess.run(["mount", *map(str, words)], check=True)
+
+    def writable(self):
+        subprocess.run(["umount", "-l", str(self.place)], check=True)
 
     def __exit__(self, *_):
         subprocess.run(["umount", "-l", str(self.place)], check=True)
