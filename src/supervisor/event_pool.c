@@ -132,7 +132,7 @@ bool event_pool_is_busy(const struct event_pool *pool)
 		if (!listener->process || listener->process->state != PROCESS_RUNNING ||
 		    listener->protocol.state == LISTENER_UNKNOWN)
 			continue;
-		if (listener->entry.event || pool->ring.n)
+		if (listener->entry.event || pool->ring.n || pool->events->hold.first)
 			return true;
 	}
 	return false;

@@ -8,6 +8,7 @@
 #include "ipc/log_messages.h"
 #include "supervisor/event_payload.h"
 #include "supervisor/event_pool.h"
+#include "supervisor/logs.h"
 #include "supervisor/process.h"
 
 #include <string.h>
@@ -27,6 +28,12 @@ _Static_assert(ARRAY_LEN(state_events) == PROCESS_NSTATES, "an event for every s
 /* With its header it must fit into what may wait for a process; else it would stay a pool's first
  * for ever. */
 #define PAYLOAD_MAX (PROCESS_STDIN_MAX - 4096)
+
+/* The four kinds of output, by captured and by whether it is stderr. */
+static const enum event_type output_events[2][2] = {
+	{ EVENT_PROCESS_LOG_STDOUT, EVENT_PROCESS_LOG_STDERR },
+	{ EVENT_PROCESS_COMMUNICATION_STDOUT, EVENT_PROCESS_COMMUNICATION_STDERR },
+};
 
 /* ---- handing out ---- */
 
@@ -56,10 +63,26 @@ static void offer(struct events *events, enum event_type type, struct buf *paylo
 	event_unref(event);
 }
 
+/* The same, when everything that comes before it is sent. */
 static void notify(struct events *events, enum event_type type, struct buf *payload)
 {
+	if (event_hold_put(&events->hold, type, payload, NULL, 0))
+		return;
 	offer(events, type, payload);
 	dispatch(events);
+}
+
+static void send_held(struct event_hold *hold, enum event_type type, struct buf *payload)
+{
+	offer(container_of(hold, struct events, hold), type, payload);
+}
+
+static void sent_held(struct event_hold *hold)
+{
+	struct events *events = container_of(hold, struct events, hold);
+
+	dispatch(events);
+	events->settled(events);
 }
 
 static void on_tick(struct ticks *ticks, enum event_type type, int64_t slice)
@@ -88,12 +111,17 @@ void events_init(struct events *events, const struct process_host *host,
 	events->host = host;
 	events->settled = settled;
 	ticks_init(&events->ticks, host->loop, on_tick);
+	event_hold_init(&events->hold, host->loop, host->logs);
+	events->hold.send = send_held;
+	events->hold.sent = sent_held;
 }
 
 void events_done(struct events *events)
 {
-	if (events->host)
-		ticks_want(&events->ticks, 0);
+	if (!events->host)
+		return;
+	ticks_want(&events->ticks, 0);
+	event_hold_done(&events->hold);
 	events->host = NULL;
 }
 
@@ -127,11 +155,48 @@ static unsigned tries(const struct process *process)
 	return process->backoff + (process->state == PROCESS_BACKOFF && !process->no_fault);
 }
 
+static bool is_gone(const struct process *process)
+{
+	switch (process->state) {
+	case PROCESS_RUNNING:
+	case PROCESS_STOPPING:
+	case PROCESS_UNKNOWN:
+		return false;
+	default:
+		return true;
+	}
+}
+
+/* Whether somebody hears what comes out of it there. */
+static bool is_overheard(const struct events *events, const struct process *process, bool is_err)
+{
+	const struct config_log *log = is_err ? &process->config->err : &process->config->out;
+
+	if (!process->logs[is_err] || (process->listener && !is_err))
+		return false;
+	return (log->events_enabled && events_wanted(events, output_events[0][is_err])) ||
+	       (log->capture_maxbytes && events_wanted(events, output_events[1][is_err]));
+}
+
+/* The streams that a process's end has to wait for. */
+static size_t streams_of(const struct events *events, const struct process *process,
+			 uint32_t streams[2])
+{
+	size_t n = 0;
+
+	for (int i = 0; process->pid && is_gone(process) && i < 2; i++)
+		if (is_overheard(events, process, i))
+			streams[n++] = log_pipe_id(process->logs[i]);
+	return n;
+}
+
 static void offer_state(struct events *events, const struct process *process,
 			enum process_state from)
 {
 	enum event_type type = state_events[process->state];
 	struct buf payload = { 0 };
+	uint32_t streams[2];
+	size_t n;
 
 	if (!events_wanted(events, type))
 		return;
@@ -144,19 +209,9 @@ static void offer_state(struct events *events, const struct process *process,
 					.expected = process_exit_expected(process),
 					.pid = process->pid,
 				});
-	offer(events, type, &payload);
-}
-
-static bool is_gone(const struct process *process)
-{
-	switch (process->state) {
-	case PROCESS_RUNNING:
-	case PROCESS_STOPPING:
-	case PROCESS_UNKNOWN:
-		return false;
-	default:
-		return true;
-	}
+	n = streams_of(events, process, streams);
+	if (!event_hold_put(&events->hold, type, &payload, streams, n))
+		offer(events, type, &payload);
 }
 
 /* The order is supervisord's: what a listener has said before its death counts, then comes the news
@@ -205,16 +260,11 @@ void events_remote(struct events *events, const char *type, const char *data, si
 	notify(events, EVENT_REMOTE_COMMUNICATION, &payload);
 }
 
-/* The four kinds of output, by captured and by whether it is stderr. */
-static const enum event_type output_events[2][2] = {
-	{ EVENT_PROCESS_LOG_STDOUT, EVENT_PROCESS_LOG_STDERR },
-	{ EVENT_PROCESS_COMMUNICATION_STDOUT, EVENT_PROCESS_COMMUNICATION_STDERR },
-};
-
-void events_output(struct events *events, const struct process *process, const char *channel,
+void events_output(struct events *events, const struct process *process, bool is_err,
 		   const struct log_data *data)
 {
-	bool captured = data->captured != 0, is_err = strcmp(channel, "stderr") == 0;
+	const char *channel = is_err ? "stderr" : "stdout";
+	bool captured = data->captured != 0;
 	enum event_type type = output_events[captured][is_err];
 	struct buf payload = { 0 };
 
@@ -223,5 +273,6 @@ void events_output(struct events *events, const struct process *process, const c
 	payload_output(&payload, process->config->name, process->group, (pid_t)data->pid,
 		       captured ? NULL : channel);
 	payload_bytes(&payload, data->data, data->len);
-	notify(events, type, &payload);
+	offer(events, type, &payload);
+	dispatch(events);
 }

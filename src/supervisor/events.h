@@ -4,12 +4,13 @@
  *   something happens ── somebody subscribes? ──► struct event ──► the pool of each
  * [eventlistener:x] no: that is all          one payload        that subscribes (event_pool.h)
  *
- * Names, payloads and serials are supervisord's.  Nothing here calls back, so it may be called from
- * everywhere. */
+ * All but output goes through event_hold.h.  Names, payloads and serials are supervisord's. Nothing
+ * here calls back, so it may be called from everywhere. */
 #ifndef SUPERVISOR_EVENTS_H
 #define SUPERVISOR_EVENTS_H
 
 #include "config/event_types.h"
+#include "supervisor/event_hold.h"
 #include "supervisor/process_state.h"
 #include "supervisor/ticks.h"
 
@@ -29,6 +30,7 @@ struct events {
 	uint32_t wanted;                 /* union of what they subscribe to */
 	uint64_t serial;                 /* of the next event */
 	struct ticks ticks;
+	struct event_hold hold;
 	void (*settled)(struct events *events); /* a listener has done with an event */
 };
 
@@ -54,8 +56,8 @@ void events_supervisor(struct events *events, bool running);
 /* sendRemoteCommEvent: both are UTF-8; `data` need not end with a NUL. */
 void events_remote(struct events *events, const char *type, const char *data, size_t len);
 
-/* PROCESS_LOG or PROCESS_COMMUNICATION; `channel` is "stdout" or "stderr". */
-void events_output(struct events *events, const struct process *process, const char *channel,
+/* PROCESS_LOG or PROCESS_COMMUNICATION. */
+void events_output(struct events *events, const struct process *process, bool is_err,
 		   const struct log_data *data);
 
 /* Pools join when their group is made and leave before it is gone; event_pool.c calls this. */

@@ -169,6 +169,7 @@ static struct log_stream describe(const struct log_pipe *pipe)
 	const struct process *process = pipe->process;
 	const struct config_program *program = process->program;
 	const struct config_log *config = config_of(pipe);
+	bool for_us = process->listener && pipe->channel == LOG_STDOUT;
 
 	return (struct log_stream){
 		.id = pipe->id,
@@ -187,8 +188,8 @@ static struct log_stream describe(const struct log_pipe *pipe)
 		.strip_ansi = pipe->logs->daemon->strip_ansi,
 		.syslog = config->syslog,
 		.journald = config->journald,
-		.events = config->events_enabled,
-		.capture_maxbytes = config->capture_maxbytes,
+		.events = config->events_enabled && !for_us,
+		.capture_maxbytes = for_us ? 0 : config->capture_maxbytes,
 		.pid = (uint32_t)pipe->pid,
 	};
 }

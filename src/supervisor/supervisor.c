@@ -252,6 +252,14 @@ static void log_answered(struct logs *logs, struct process *process, const char 
 	process_logs_answered(process, why, blameless);
 }
 
+static void log_data(struct logs *logs, struct process *process, enum log_channel channel,
+		     const struct log_data *data)
+{
+	struct supervisor *supervisor = container_of(logs, struct supervisor, logs);
+
+	events_output(&supervisor->events, process, channel == LOG_STDERR, data);
+}
+
 static void logs_ended(struct logs *logs)
 {
 	struct supervisor *supervisor = container_of(logs, struct supervisor, logs);
@@ -264,6 +272,7 @@ static void logs_ended(struct logs *logs)
 
 static const struct logs_host logs_host = {
 	.answered = log_answered,
+	.data = log_data,
 	.ended = logs_ended,
 };
 

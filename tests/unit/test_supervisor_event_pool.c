@@ -318,7 +318,7 @@ START_TEST(output_events)
 
 	make_pool(all, 10, 1);
 	say(0, "READY\n");
-	events_output(&events, &processes[1], "stderr", &data);
+	events_output(&events, &processes[1], true, &data);
 	ck_assert_str_eq(got(0),
 			 "ver:3.0 server:id serial:0 pool:rec poolserial:0 "
 			 "eventname:PROCESS_LOG_STDERR len:51\n"
@@ -327,7 +327,7 @@ START_TEST(output_events)
 	data.captured = 1;
 	data.data = (char *)"\xff";
 	data.len = 1;
-	events_output(&events, &processes[1], "stdout", &data);
+	events_output(&events, &processes[1], false, &data);
 	ck_assert_str_eq(got(0), "ver:3.0 server:id serial:1 pool:rec poolserial:1 "
 				 "eventname:PROCESS_COMMUNICATION_STDOUT len:52\n"
 				 "processname:b groupname:g pid:5\nUndecodable: b'\\xff'");
