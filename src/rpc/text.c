@@ -45,7 +45,7 @@ size_t text_rune(const char *data, size_t len, unsigned *ret_rune)
 }
 
 /* What stands for a character that cannot stand for itself, or NULL. */
-static const char *substitute(unsigned rune)
+static const char *substitute(unsigned rune, bool quoted)
 {
 	switch (rune) {
 	case '&':
@@ -55,9 +55,9 @@ static const char *substitute(unsigned rune)
 	case '>':
 		return "&gt;";
 	case '"':
-		return "&quot;";
+		return quoted ? "&quot;" : NULL;
 	case '\'':
-		return "&#39;";
+		return quoted ? "&#39;" : NULL;
 	case '\r':
 		return "&#13;"; /* a parser would make a line feed of it */
 	case 0xfffe:
@@ -73,14 +73,14 @@ static bool is_control(unsigned rune)
 	return rune < 0x20 && rune != '\t' && rune != '\n' && rune != '\r';
 }
 
-void text_escape(struct buf *to, const char *data, size_t len)
+static void escape(struct buf *to, const char *data, size_t len, bool quoted)
 {
 	size_t plain = 0, i = 0;
 
 	while (i < len) {
 		unsigned rune = 0;
 		size_t n = text_rune(data + i, len - i, &rune);
-		const char *instead = n ? substitute(rune) : REPLACEMENT;
+		const char *instead = n ? substitute(rune, quoted) : REPLACEMENT;
 		char picture[4] = { (char)0xe2, (char)0x90, (char)(0x80 + rune), '\0' };
 
 		if (n && is_control(rune))
@@ -95,4 +95,14 @@ void text_escape(struct buf *to, const char *data, size_t len)
 		plain = i;
 	}
 	buf_add(to, data + plain, len - plain);
+}
+
+void text_escape(struct buf *to, const char *data, size_t len)
+{
+	escape(to, data, len, false);
+}
+
+void text_escape_quoted(struct buf *to, const char *data, size_t len)
+{
+	escape(to, data, len, true);
 }

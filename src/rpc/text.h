@@ -7,9 +7,12 @@
 
 struct buf;
 
-/* Appends with & < > " ' escaped, bytes that are not UTF-8 as U+FFFD, and control characters that
- * XML cannot carry as their picture.  A carriage return is kept, as a reference. */
+/* Appends with & < > escaped, bytes that are not UTF-8 as U+FFFD, and control characters that XML
+ * cannot carry as their picture.  A carriage return is kept, as a reference. */
 void text_escape(struct buf *to, const char *data, size_t len);
+
+/* The same for an attribute's value: " and ' too. */
+void text_escape_quoted(struct buf *to, const char *data, size_t len);
 
 /* The length of the first character of well-formed UTF-8, its value in *ret_rune; 0 if there is
  * none. */

@@ -19,7 +19,7 @@ static const struct {
 		data, sizeof(data) - 1, expected                                                   \
 	}
 	CASE("plain", "plain"),
-	CASE("a<b>&\"'c", "a&lt;b&gt;&amp;&quot;&#39;c"),
+	CASE("a<b>&\"'c", "a&lt;b&gt;&amp;\"'c"),
 	CASE("tab\tline\nend", "tab\tline\nend"),
 	CASE("dos\r\n", "dos&#13;\n"),
 	CASE("gr\xc3\xbc\xc3\x9f \xf0\x9f\x98\x80", "gr\xc3\xbc\xc3\x9f \xf0\x9f\x98\x80"),
@@ -45,6 +45,16 @@ START_TEST(escapes)
 }
 END_TEST
 
+START_TEST(quotes)
+{
+	struct buf buf = { 0 };
+
+	text_escape_quoted(&buf, "a\"b'c<", 6);
+	ck_assert_str_eq(buf_str(&buf), "a&quot;b&#39;c&lt;");
+	buf_done(&buf);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("rpc_text");
@@ -54,6 +64,7 @@ int main(void)
 
 	suite_add_tcase(suite, tcase);
 	tcase_add_loop_test(tcase, escapes, 0, sizeof(cases) / sizeof(cases[0]));
+	tcase_add_test(tcase, quotes);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
