@@ -73,7 +73,8 @@ enum control_operation {
 			      `number`: 0 by name, 1 by priority */
 	CONTROL_CONFIG,    /* u32 n, n × struct process_config */
 	CONTROL_START,     /* name: one process; `wait` */
-	CONTROL_STOP,      /* the same */
+	CONTROL_STOP,      /* the same.  number: 1 if others to be stopped together with it follow,
+			      so that what depends on others goes first; 0: it is the last */
 	CONTROL_SIGNAL,    /* name: one process; text: "HUP", "SIGHUP", "1" */
 	CONTROL_STDIN,     /* name: one process; text: the bytes */
 	CONTROL_REMOTE,    /* name: the event's type; text: its data */

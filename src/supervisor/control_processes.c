@@ -6,7 +6,9 @@
 #include "config/types.h"
 #include "supervisor/control_calls.h"
 #include "supervisor/launch.h"
+#include "supervisor/order.h"
 #include "supervisor/process.h"
+#include "supervisor/supervisor.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -179,7 +181,10 @@ void control_stop(const struct control_call *call)
 		control_fault(call->calls, call->id, FAULT_NOT_RUNNING, call->request->name);
 		return;
 	}
-	process_handle(process, PROCESS_STOP);
+	if (call->request->number)
+		order_condemn(&call->supervisor->order, process);
+	else
+		order_stop(&call->supervisor->order, &process, 1);
 	if (process->state == PROCESS_UNKNOWN) {
 		error_set(&err, "%s cannot be signalled, see the log", call->request->name);
 		control_fault(call->calls, call->id, FAULT_FAILED, err.text);

@@ -143,8 +143,10 @@ void group_stop(struct group *group)
 void group_kill(struct group *group)
 {
 	group_stop(group);
-	for (size_t i = group->n; i > 0; i--)
+	for (size_t i = group->n; i > 0; i--) {
 		process_handle(group->processes[i - 1], PROCESS_DEADLINE);
+		hook_kill(&group->processes[i - 1]->hook);
+	}
 }
 
 void group_calm(struct group *group)

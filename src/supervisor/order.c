@@ -7,6 +7,8 @@
 #include "supervisor/groups.h"
 #include "supervisor/process.h"
 
+#define MORE_SECONDS 0.5
+
 /* From the last to the first.  Whether somebody is being stopped, and whether somebody is left. */
 static void stop_who_can(const struct groups *groups, bool *ret_stopping, bool *ret_left)
 {
@@ -69,9 +71,18 @@ static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 
 	(void)loop;
 	(void)events;
-	if (order->condemned)
+	if (order->condemned && !ev_is_active(&order->more))
 		carry_out(order);
 	look_at_held(order->groups);
+}
+
+static void on_no_more(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct order *order = container_of(timer, struct order, more);
+
+	(void)loop;
+	(void)events;
+	carry_out(order);
 }
 
 void order_init(struct order *order, struct ev_loop *loop, const struct groups *groups)
@@ -80,12 +91,15 @@ void order_init(struct order *order, struct ev_loop *loop, const struct groups *
 	order->groups = groups;
 	order->condemned = false;
 	ev_init(&order->look, on_look);
+	ev_init(&order->more, on_no_more);
 }
 
 void order_done(struct order *order)
 {
-	if (order->loop)
-		ev_timer_stop(order->loop, &order->look);
+	if (!order->loop)
+		return;
+	ev_timer_stop(order->loop, &order->look);
+	ev_timer_stop(order->loop, &order->more);
 }
 
 void order_changed(struct order *order)
@@ -96,10 +110,27 @@ void order_changed(struct order *order)
 	ev_timer_start(order->loop, &order->look);
 }
 
+static void condemn(struct order *order, struct process *process)
+{
+	if (process_is_down(process) || process->state == PROCESS_STOPPING)
+		return;
+	process->condemned = true;
+	order->condemned = true;
+}
+
+void order_condemn(struct order *order, struct process *process)
+{
+	condemn(order, process);
+	ev_timer_stop(order->loop, &order->more);
+	ev_now_update(order->loop);
+	ev_timer_set(&order->more, MORE_SECONDS, 0.);
+	ev_timer_start(order->loop, &order->more);
+}
+
 void order_stop(struct order *order, struct process *const *processes, size_t n)
 {
+	ev_timer_stop(order->loop, &order->more);
 	for (size_t i = 0; i < n; i++)
-		if (!process_is_down(processes[i]) && processes[i]->state != PROCESS_STOPPING)
-			processes[i]->condemned = true;
+		condemn(order, processes[i]);
 	carry_out(order);
 }

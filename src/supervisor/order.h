@@ -21,6 +21,7 @@ struct order {
 	const struct groups *groups;
 	ev_timer look;
 	bool condemned; /* there may be such */
+	ev_timer more;  /* while others are about to be condemned, too */
 };
 
 void order_init(struct order *order, struct ev_loop *loop, const struct groups *groups);
@@ -28,6 +29,10 @@ void order_done(struct order *order);
 
 /* Something has changed that others may have waited for. */
 void order_changed(struct order *order);
+
+/* One of several that are stopped together; order_stop() with the last of them follows at once, and
+ * if it does not, nobody waits long. */
+void order_condemn(struct order *order, struct process *process);
 
 /* Stops these processes; what depends on others of them goes first.  What need not wait has got its
  * signal on return. */

@@ -63,6 +63,7 @@ struct process *process_new(struct process_host *host, const struct process_sour
 	process->watch.dead = on_death;
 	process->ticket.gate = -1;
 	process->stdin_fd = -1;
+	process_hooks_init(process);
 	process->cgroup.procs = -1;
 	ev_init(&process->timer, on_timer);
 	if (process_prepare(process, err) < 0) {
@@ -117,6 +118,7 @@ void process_free(struct process *process)
 	reaper_unwatch(process->host->reaper, &process->watch);
 	fd_close(&process->ticket.gate);
 	process_close_stdin(process);
+	hook_done(&process->hook);
 	fcgi_release(&process->host->fcgi_sockets, process->fcgi);
 	cgroup_close(&process->cgroup);
 	user_done(&process->user);
@@ -125,6 +127,22 @@ void process_free(struct process *process)
 	process_logs_drop(process);
 	config_free(process->base);
 	free(process);
+}
+
+/* The program's socket is open while it runs or will run again. */
+static void drop_socket(struct process *process)
+{
+	if (!process->fcgi || !process_is_down(process))
+		return;
+	fcgi_release(&process->host->fcgi_sockets, process->fcgi);
+	process->fcgi = NULL;
+}
+
+void process_settled(struct process *process)
+{
+	drop_socket(process);
+	process->host->changed(process->host, process);
+	tell_waiters(process);
 }
 
 static void handle_one(struct process *process, enum process_event event)
@@ -146,10 +164,7 @@ static void handle_one(struct process *process, enum process_event event)
 	process_act(process, rule->action);
 	if (before != rule->next)
 		process->host->changed(process->host, process);
-	if (process->fcgi && process_is_down(process)) {
-		fcgi_release(&process->host->fcgi_sockets, process->fcgi);
-		process->fcgi = NULL;
-	}
+	drop_socket(process);
 	tell_waiters(process);
 }
 
@@ -192,6 +207,8 @@ void process_handle(struct process *process, enum process_event event)
 
 bool process_is_down(const struct process *process)
 {
+	if (hook_is_active(&process->hook))
+		return false;
 	switch (process->state) {
 	case PROCESS_STOPPED:
 	case PROCESS_FATAL:

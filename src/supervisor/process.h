@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "supervisor/cgroup.h"
+#include "supervisor/hook.h"
 #include "supervisor/process_state.h"
 #include "supervisor/reaper.h"
 #include "supervisor/user.h"
@@ -99,13 +100,16 @@ struct process {
 	bool no_fault;      /* the failure that is being handled is such a one */
 	double budget;      /* restarts that may happen at once, see process_actions.c */
 	ev_tstamp budget_at;
-	bool throttled; /* that was said */
-	bool restarts;  /* EXITED: it will be started again */
-	bool condemned; /* it will be stopped when its turn comes: order.h */
-	bool held;      /* STARTING: it waits for what it depends on */
-	char note[128]; /* "" or what it waits for, for people */
-	bool measured;  /* its memory line was logged */
-	bool quiet;     /* nothing is started again: it is to go, or we are shutting down */
+	bool throttled;        /* that was said */
+	bool restarts;         /* EXITED: it will be started again */
+	bool condemned;        /* it will be stopped when its turn comes: order.h */
+	bool held;             /* STARTING: it waits for what it depends on */
+	struct hook hook;      /* prestart or poststop */
+	bool hook_is_prestart; /* which of them */
+	bool prepared;         /* prestart has succeeded for this start */
+	char note[128];        /* "" or what it waits for, for people */
+	bool measured;         /* its memory line was logged */
+	bool quiet;            /* nothing is started again: it is to go, or we are shutting down */
 
 	int64_t started_us; /* CLOCK_MONOTONIC; 0: never */
 	int64_t stopped_us;
@@ -164,6 +168,9 @@ bool process_exit_expected(const struct process *process);
 /* Whether nothing runs and nothing is planned to. */
 bool process_is_down(const struct process *process);
 
+/* It may be down now, without a change of state: tells everybody who waits for that. */
+void process_settled(struct process *process);
+
 /* process_actions.c: carries out an action; may hand the process further events. */
 void process_act(struct process *process, enum process_action action);
 void process_measure(struct process *process); /* logs what a running worker costs, once */
@@ -172,6 +179,13 @@ void process_measure(struct process *process); /* logs what a running worker cos
 void process_begin(struct process *process);
 void process_recheck(struct process *process); /* it may be its turn, if it is held */
 void process_forgo(struct process *process);   /* it is held no longer */
+
+/* process_hooks.c.  prestart(): 0, then process_spawn_resume() or, if it was stopped meanwhile,
+ * PROCESS_CANCELED follows; or -errno with err.  poststop(): process_settled() follows. */
+void process_hooks_init(struct process *process);
+int process_prestart(struct process *process, struct error *err);
+void process_poststop(struct process *process);
+bool process_is_preparing(const struct process *process); /* its prestart runs */
 
 /* process_limits.c: opens its cgroup, if it has memory_max; puts a worker, which stands at its
  * gate, there and sets its limits.  0, or -errno with err. */
@@ -192,6 +206,7 @@ void process_logs_drop(struct process *process);
 bool process_logs_ready(const struct process *process); /* no answer is to be waited for */
 int process_logs_prepare(struct process *process, struct error *err);
 void process_logs_answered(struct process *process, const char *why, bool blameless);
+int process_logs_open_plain(struct process *process, int fds[2], struct error *err); /* of a hook */
 int process_logs_open(struct process *process, int fds[2], struct error *err); /* 0 or -errno */
 void process_logs_born(struct process *process, pid_t pid);
 

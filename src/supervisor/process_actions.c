@@ -46,6 +46,7 @@ static void gone(struct process *process)
 	fd_close(&process->ticket.gate);
 	process_close_stdin(process);
 	cgroup_close(&process->cgroup);
+	process_poststop(process);
 }
 
 /* ---- starting ---- */
@@ -245,12 +246,23 @@ int process_signal(struct process *process, int signal)
 	return send_signal(process, signal, false);
 }
 
+/* Nobody has a pid yet; but perhaps its prestart. */
+static void call_off(struct process *process)
+{
+	process_forgo(process);
+	process_spawn_cancel(process);
+	if (!process_is_preparing(process)) {
+		process_handle(process, PROCESS_CANCELED);
+		return;
+	}
+	log_info("waiting for %s to stop", name_of(process));
+	hook_end(&process->hook); /* sees to its end; PROCESS_CANCELED follows */
+}
+
 static void ask_to_stop(struct process *process)
 {
 	if (!process->pid) {
-		process_forgo(process);
-		process_spawn_cancel(process);
-		process_handle(process, PROCESS_CANCELED);
+		call_off(process);
 		return;
 	}
 	log_info("waiting for %s to stop", name_of(process));
@@ -260,6 +272,10 @@ static void ask_to_stop(struct process *process)
 
 static void slay(struct process *process)
 {
+	if (!process->pid) {
+		hook_kill(&process->hook);
+		return;
+	}
 	log_warn("killing '%s' (%d) with SIGKILL", name_of(process), (int)process->pid);
 	set_timer(process, process->program->stopwaitsecs ? process->program->stopwaitsecs : 1.);
 	if (process->program->killasgroup)

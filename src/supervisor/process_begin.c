@@ -3,12 +3,17 @@
 #include "config/config.h"
 #include "supervisor/process.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Whether it has been started. */
 static bool try(struct process *process, char *note, size_t size)
 {
 	note[0] = '\0';
+	if (hook_is_active(&process->hook)) {
+		snprintf(note, size, "waiting for its poststop command");
+		return false;
+	}
 	if (!process->host->may_start(process->host, process, note, size))
 		return false;
 	process_forgo(process);
@@ -23,6 +28,7 @@ void process_begin(struct process *process)
 	char note[sizeof(process->note)];
 
 	process->held = true;
+	process->prepared = false;
 	process->note[0] = '\0';
 	(void)try(process, note, sizeof(note));
 }

@@ -111,6 +111,23 @@ int process_logs_open(struct process *process, int fds[LOG_NCHANNELS], struct er
 	return 0;
 }
 
+int process_logs_open_plain(struct process *process, int fds[LOG_NCHANNELS], struct error *err)
+{
+	bool one = process->program->redirect_stderr;
+	int out = open_end(process->logs[LOG_STDOUT], err), r;
+
+	if (out < 0)
+		return out;
+	r = open_end(process->logs[one ? LOG_STDOUT : LOG_STDERR], err);
+	if (r < 0) {
+		fd_close(&out);
+		return r;
+	}
+	fds[LOG_STDOUT] = out;
+	fds[LOG_STDERR] = r;
+	return 0;
+}
+
 void process_logs_born(struct process *process, pid_t pid)
 {
 	for (int i = 0; i < LOG_NCHANNELS; i++)

@@ -301,6 +301,14 @@ static void exec_program(struct process *process)
 
 static void start(struct process *process)
 {
+	struct error err = { { 0 } };
+
+	if (process->program->prestart && !process->prepared) {
+		if (process_prestart(process, &err) < 0)
+			fail(process, err.text, false);
+		return;
+	}
+	process->prepared = false;
 	if (process->zygote)
 		zygote_link_spawn(process->zygote, &process->ticket);
 	else
