@@ -33,19 +33,24 @@ static void outgoing_free(struct outgoing *out)
 	free(out);
 }
 
-static void close_uplink(struct uplink *uplink)
+static void drop_queue(struct uplink *uplink)
 {
 	struct outgoing *out;
 
-	ev_io_stop(uplink->loop, &uplink->readable);
-	ev_io_stop(uplink->loop, &uplink->writable);
-	fd_close(&uplink->fd);
 	while ((out = uplink->first)) {
 		uplink->first = out->next;
 		outgoing_free(out);
 	}
 	uplink->last = &uplink->first;
 	uplink->queued = 0;
+}
+
+static void close_uplink(struct uplink *uplink)
+{
+	ev_io_stop(uplink->loop, &uplink->readable);
+	ev_io_stop(uplink->loop, &uplink->writable);
+	fd_close(&uplink->fd);
+	drop_queue(uplink);
 }
 
 static void end(struct uplink *uplink)
@@ -89,11 +94,14 @@ static void await_room(struct uplink *uplink)
 static void on_writable(struct ev_loop *loop, ev_io *io, int events)
 {
 	struct uplink *uplink = container_of(io, struct uplink, writable);
+	int r = send_queue(uplink);
 
 	(void)loop;
 	(void)events;
-	if (send_queue(uplink) < 0)
-		return; /* a peer that is gone is seen by reading */
+	if (r == -EPIPE || r == -ECONNRESET)
+		drop_queue(uplink); /* nobody listens; what was said is still read, to its end */
+	else if (r < 0)
+		return;
 	ev_io_stop(uplink->loop, &uplink->writable);
 	ev_io_start(uplink->loop, &uplink->readable);
 	uplink->drained(uplink);

@@ -219,6 +219,7 @@ static void receive(struct logger_link *link, int batch)
 		message_done(&msg);
 		if (r < 0)
 			break;
+		r = 1; /* 0 would be the channel's end */
 	}
 	if (link->channel < 0 || r > 0 || r == -EAGAIN)
 		return;
