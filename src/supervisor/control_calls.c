@@ -28,6 +28,10 @@ static const struct {
 	[CONTROL_REMOVE] = { control_remove, false },
 	[CONTROL_SHUTDOWN] = { control_shutdown, true },
 	[CONTROL_RESTART] = { control_restart, true },
+	[CONTROL_LOG_OPEN] = { control_log_open, true },
+	[CONTROL_LOG_CLEAR] = { control_log_clear, true },
+	[CONTROL_LOG_ROTATE] = { control_log_rotate, true },
+	[CONTROL_LOG_REOPEN] = { control_log_reopen, true },
 	[CONTROL_UPDATE] = { control_update, false },
 };
 
@@ -62,6 +66,7 @@ void control_calls_take(struct control_calls *calls, uint32_t id,
 void control_calls_forget(struct control_calls *calls)
 {
 	control_waits_forget(calls);
+	control_logs_forget(calls);
 	calls->updating = false;
 }
 

@@ -230,6 +230,22 @@ static int send_add(struct log_pipe *pipe)
 	return r;
 }
 
+static int send_change(const struct log_pipe *pipe)
+{
+	struct log_stream stream =
+		pipe->process ? describe(pipe) : main_log_stream(pipe->logs->main_log);
+	int fd = stream.own ? output_own_fd(stream.path) : -1, r;
+	struct buf body = { 0 };
+
+	log_stream_pack(&body, &stream);
+	r = body.failed ? -ENOMEM
+			: logger_link_send(&pipe->logs->link, MESSAGE_LOG_CHANGE,
+					   pipe->id | LOGS_STREAM_BIT | LOGS_CHANGE_BIT, body.data,
+					   body.len, &fd, fd >= 0);
+	buf_done(&body);
+	return r;
+}
+
 static int send_about(struct log_pipe *pipe, uint32_t type)
 {
 	struct buf body = { 0 };
@@ -253,7 +269,12 @@ int log_pipe_send(struct log_pipe *pipe)
 	if (pipe->marks & MARK_ADD) {
 		r = send_add(pipe);
 		if (r == 0)
-			pipe->marks &= (uint8_t) ~(MARK_ADD | MARK_PID);
+			pipe->marks &= (uint8_t) ~(MARK_ADD | MARK_PID | MARK_CHANGE);
+	}
+	if (r == 0 && pipe->marks & MARK_CHANGE) {
+		r = pipe->dropped ? 0 : send_change(pipe);
+		if (r == 0)
+			pipe->marks &= (uint8_t)~MARK_CHANGE;
 	}
 	if (r == 0 && pipe->marks & MARK_PID) {
 		r = send_about(pipe, MESSAGE_LOG_PID);
@@ -330,6 +351,19 @@ void log_pipe_pid(struct log_pipe *pipe, pid_t pid)
 	}
 }
 
+void log_pipe_change(struct log_pipe *pipe)
+{
+	if (!pipe || !log_pipe_is_known(pipe))
+		return; /* the logger will be told everything, or nothing more */
+	mark(pipe, MARK_CHANGE);
+	logs_flush(pipe->logs);
+}
+
+void logs_change_main(struct logs *logs)
+{
+	log_pipe_change(logs_pipe(logs, LOG_MAIN));
+}
+
 /* The answer to LOG_ADD comes first, if it is outstanding. */
 static void leave(struct log_pipe *pipe)
 {
@@ -374,6 +408,17 @@ static void lose(struct log_pipe *pipe, const char *why)
 			  channels[pipe->channel], why, LOGS_RETRY_SECONDS);
 	else
 		main_log_lost(pipe->logs->main_log, why);
+}
+
+void log_pipe_changed(const struct log_pipe *pipe, int error, const char *why)
+{
+	if (!error || pipe->dropped)
+		return;
+	if (pipe->process)
+		log_error("%s:%s: its %s goes where it went before: %s", pipe->process->group,
+			  pipe->process->config->name, channels[pipe->channel], why);
+	else
+		log_error("the main log goes where it went before: %s", why);
 }
 
 void log_pipe_added(struct log_pipe *pipe, int error, const char *why)

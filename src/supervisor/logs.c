@@ -52,8 +52,13 @@ void logs_await(struct logs *logs)
 
 static int stream_answered(struct logs *logs, uint32_t id, int error, const char *why)
 {
-	struct log_pipe *pipe = logs_pipe(logs, id);
+	struct log_pipe *pipe = logs_pipe(logs, id & ~LOGS_CHANGE_BIT);
 
+	if (id & LOGS_CHANGE_BIT) {
+		if (pipe)
+			log_pipe_changed(pipe, error, why);
+		return 0;
+	}
 	if (!pipe || !logs->asked)
 		return -EPROTO;
 	logs->asked--;

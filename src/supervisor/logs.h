@@ -80,6 +80,12 @@ int log_pipe_prepare(struct log_pipe *pipe, struct error *err);
 int log_pipe_end(const struct log_pipe *pipe);       /* the write end; borrowed */
 void log_pipe_pid(struct log_pipe *pipe, pid_t pid); /* who writes from now on */
 
+/* The process's configuration is another one, with a file of the same kind (none, automatic, named)
+ * as before: the logger is told.  If it cannot open a new file it keeps the old one, and that is
+ * logged. */
+void log_pipe_change(struct log_pipe *pipe);
+void logs_change_main(struct logs *logs); /* the same for the main log */
+
 /* These take NULL, which is the stream of output that is not logged. */
 uint32_t log_pipe_id(const struct log_pipe *pipe);
 const char *log_pipe_path(const struct log_pipe *pipe); /* NULL: no file; borrowed */

@@ -10,7 +10,7 @@ struct buf;
 #define LOGS_RETRY_SECONDS 5 /* a stream that no logger could take */
 
 enum pipe_state { PIPE_NEW, PIPE_ASKED, PIPE_READY, PIPE_LOST, PIPE_LEAVING };
-enum { MARK_ADD = 1, MARK_PID = 2, MARK_REMOVE = 4 };
+enum { MARK_ADD = 1, MARK_PID = 2, MARK_REMOVE = 4, MARK_CHANGE = 8 };
 
 struct log_pipe {
 	struct logs *logs;       /* borrowed */
@@ -31,6 +31,7 @@ struct log_pipe {
 
 /* Messages about a stream carry its id and this bit, jobs a number without it. */
 #define LOGS_STREAM_BIT 0x80000000u
+#define LOGS_CHANGE_BIT 0x40000000u /* with the other: it is the answer to LOG_CHANGE */
 
 /* logs.c */
 void logs_flush(struct logs *logs); /* sends what can be sent now */
@@ -44,6 +45,7 @@ bool log_pipe_is_known(const struct log_pipe *pipe); /* by the logger, or soon *
 void log_pipe_add(struct log_pipe *pipe);            /* the logger shall be told of it */
 int log_pipe_send(struct log_pipe *pipe);            /* all that is marked; 0 or -errno */
 void log_pipe_unmark(struct log_pipe *pipe);
+void log_pipe_changed(const struct log_pipe *pipe, int error, const char *why);
 void log_pipe_added(struct log_pipe *pipe, int error, const char *why); /* answer to LOG_ADD */
 
 /* logs_jobs.c */

@@ -3,6 +3,7 @@
 
 #include "config/config.h"
 #include "supervisor/group.h"
+#include "supervisor/output.h"
 #include "supervisor/process.h"
 
 #include <string.h>
@@ -29,8 +30,18 @@ size_t reload_count(const struct config *config, const struct config_group *grou
 	return n;
 }
 
+/* What the process writes into stays what it was given: the pipe, or nothing. */
+static bool same_kind(const struct config_log *a, const struct config_log *b)
+{
+	return a->automatic == b->automatic && output_is_logged(a) == output_is_logged(b);
+}
+
 enum config_change reload_compare(const struct process *process, const struct reload_source *source)
 {
+	if (!same_kind(&process->config->out, &source->config->out) ||
+	    !same_kind(&process->config->err, &source->config->err) ||
+	    process->program->redirect_stderr != source->program->redirect_stderr)
+		return CHANGE_RESTART;
 	return config_process_compare(process->program, process->config, source->program,
 				      source->config);
 }

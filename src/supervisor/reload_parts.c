@@ -5,6 +5,7 @@
 #include "config/config.h"
 #include "config/config_compare.h"
 #include "supervisor/group.h"
+#include "supervisor/main_log.h"
 #include "supervisor/process.h"
 #include "supervisor/reload.h"
 #include "supervisor/supervisor.h"
@@ -165,13 +166,34 @@ static bool same_servers(const struct config *a, const struct config *b)
 	return true;
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* The main log borrows its settings from supervisor->applied. */
+static void apply_daemon(struct supervisor *supervisor)
+{
+	struct main_log *main_log = supervisor->main_log;
+	struct config *latest = supervisor->latest;
+
+	log_level((enum log_level)latest->daemon.loglevel);
+	if (!main_log || !same_text(main_log->daemon->logfile, latest->daemon.logfile))
+		return;
+	main_log->daemon = &latest->daemon;
+	config_free(supervisor->applied);
+	supervisor->applied = config_ref(latest);
+	logs_change_main(&supervisor->logs);
+}
+
 void reload_daemon(struct supervisor *supervisor)
 {
 	const struct config *latest = supervisor->latest, *first = supervisor->config;
 
-	log_level((enum log_level)latest->daemon.loglevel);
+	apply_daemon(supervisor);
 	if (config_daemon_compare(&first->daemon, &latest->daemon) == CHANGE_RESTART)
-		log_warn("%s: [supervisord] has changed: loglevel is taken over, and environment "
+		log_warn("%s: [supervisord] has changed: loglevel and the "
+			 "rotation of the log are taken over, and environment "
 			 "for what is started from now on; for the rest a restart is needed "
 			 "(forkserverctl reload)",
 			 latest->file);

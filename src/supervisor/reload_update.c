@@ -10,6 +10,7 @@
 #include "supervisor/control_calls.h"
 #include "supervisor/event_pool.h"
 #include "supervisor/group.h"
+#include "supervisor/logs.h"
 #include "supervisor/process.h"
 #include "supervisor/reload.h"
 #include "supervisor/reload_diff.h"
@@ -53,13 +54,16 @@ static bool is_wanted(const struct process *process, const struct config_program
 
 /* The new values are taken over as they are. */
 static void adopt(struct process *process, struct config *target,
-		  const struct reload_source *source)
+		  const struct reload_source *source, enum config_change change)
 {
 	struct config *before = process->base;
 
 	process->base = config_ref(target);
 	process->program = source->program;
 	process->config = source->config;
+	if (change == CHANGE_LIVE)
+		for (int i = 0; i < LOG_NCHANNELS; i++)
+			log_pipe_change(process->logs[i]);
 	config_free(before);
 }
 
@@ -75,12 +79,14 @@ static bool plan_process(struct process *process, struct config *target,
 			 const struct config_group *its)
 {
 	struct reload_source source = reload_find(target, its, process->config->name);
+	enum config_change change;
 	bool wanted;
 
 	if (!source.config)
 		return doom(process, FATE_REMOVE);
-	if (reload_compare(process, &source) != CHANGE_RESTART) {
-		adopt(process, target, &source);
+	change = reload_compare(process, &source);
+	if (change != CHANGE_RESTART) {
+		adopt(process, target, &source, change);
 		return false;
 	}
 	wanted = is_wanted(process, source.program);

@@ -413,7 +413,10 @@ void supervisor_done(struct supervisor *supervisor)
 		done_parts(supervisor);
 	config_free(supervisor->config);
 	config_free(supervisor->latest);
-	supervisor->config = supervisor->latest = NULL;
+	if (supervisor->applied) /* it outlives us */
+		supervisor->main_log->daemon = NULL;
+	config_free(supervisor->applied);
+	supervisor->config = supervisor->latest = supervisor->applied = NULL;
 }
 
 static void start_zygotes(struct supervisor *supervisor)

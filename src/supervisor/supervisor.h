@@ -52,10 +52,11 @@ struct config_reader {
 
 struct supervisor {
 	const struct config_reader
-		*reader;       /* borrowed; set by the caller after supervisor_init() */
-	struct config *config; /* one reference: what we were started with */
-	struct config *latest; /* one reference: what was read last */
-	struct ev_loop *loop;  /* owned; our own, not libev's default loop, which reaps */
+		*reader;        /* borrowed; set by the caller after supervisor_init() */
+	struct config *config;  /* one reference: what we were started with */
+	struct config *applied; /* one reference: what the main log is kept by since; or NULL */
+	struct config *latest;  /* one reference: what was read last */
+	struct ev_loop *loop;   /* owned; our own, not libev's default loop, which reaps */
 	struct reaper reaper;
 	struct listeners listeners;
 	struct cgroups cgroups;
