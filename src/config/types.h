@@ -53,7 +53,7 @@ extern const struct config_type type_user;      /* char *, exists */
 extern const struct config_type type_owner;     /* char *, user[:group], both exist */
 extern const struct config_type type_newfile;   /* char *, absolute, in an existing directory */
 extern const struct config_type type_mainlog;   /* the same, or "syslog" */
-extern const struct config_type type_directory; /* char *, exists */
+extern const struct config_type type_directory; /* char *, absolute, exists */
 extern const struct config_type type_callable;  /* char *, MODULE:CALLABLE */
 extern const struct config_type type_listen;    /* char *, tcp://HOST:PORT or unix://PATH */
 extern const struct config_type type_log;       /* struct config_log: file, automatic, syslog */

@@ -180,16 +180,15 @@ static int parse_mainlog(void *field, const char *text, const void *aux, struct 
 const struct config_type type_mainlog = { "a path in an existing directory, or syslog",
 					  parse_mainlog, text_done, same_text };
 
+/* Absolute, as the working directory will be another one. */
 static int parse_directory(void *field, const char *text, const void *aux, struct error *err)
 {
-	char *path = path_home(text);
+	CLEANUP_FREE char *path = path_home(text);
 
 	(void)aux;
-	if (path && !is_directory(path)) {
-		free(path);
+	if (path && !is_directory(path))
 		return error_set(err, "%.500s is not an existing directory", text);
-	}
-	return give_text(field, path, err);
+	return give_text(field, path ? path_absolute(path) : NULL, err);
 }
 const struct config_type type_directory = { "an existing directory", parse_directory, text_done,
 					    same_text };

@@ -48,16 +48,14 @@ static struct config *load(const struct options *options, const char *program)
 /* How the configuration is read again: the same file, the same command line. */
 struct reader {
 	struct config_reader base;
-	const struct options *options; /* borrowed */
-	const char *file;              /* absolute; borrowed from the first configuration */
+	const struct config *first; /* borrowed */
 };
 
 static int read_again(const struct config_reader *base, struct config **ret, struct buf *messages)
 {
 	const struct reader *reader = container_of(base, struct reader, base);
 
-	return config_load_with(reader->file, reader->options->overrides,
-				reader->options->noverrides, ret, messages);
+	return config_reload(reader->first, ret, messages);
 }
 
 /* One life: from the start to the end, or to a restart, which leaves the configuration to go on
@@ -82,10 +80,9 @@ static int live(struct config *config, const struct reader *reader, struct main_
 	return status;
 }
 
-static int supervise(struct config *first, const struct options *options, int ready_fd,
-		     const char *program)
+static int supervise(struct config *first, int ready_fd, const char *program)
 {
-	struct reader reader = { { read_again }, options, first->file };
+	struct reader reader = { { read_again }, first };
 	struct config *config = config_ref(first);
 	struct main_log main_log = MAIN_LOG_NONE;
 	int status;
@@ -135,7 +132,7 @@ int main(int argc, char **argv)
 	if (err.text[0])
 		status = complain(argv[0], err.text);
 	else
-		status = supervise(config, &options, ready_fd, argv[0]);
+		status = supervise(config, ready_fd, argv[0]);
 	config_free(config);
 	return status;
 }

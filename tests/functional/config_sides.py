@@ -82,8 +82,8 @@ def by_supervisord(path):
     daemon = {name: getattr(section, name) for name in DAEMON}
     daemon["env"] = section.environment
     daemon["loglevel"] = [getLevelNumByDescription(name) for name in LEVELS].index(section.loglevel)
-    for name in ("logfile", "pidfile"):
-        if daemon[name] != "syslog":
+    for name in ("logfile", "pidfile", "directory", "childlogdir"):
+        if daemon[name] not in ("syslog", None):
             daemon[name] = os.path.abspath(daemon[name])
     groups = section.process_group_configs
     return {"daemon": daemon,

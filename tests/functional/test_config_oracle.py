@@ -69,6 +69,7 @@ GOOD = [
     HEAD + "identifier=\n" + CAT,
     HEAD + "identifier=%(here)s-%%\nchildlogdir=%(here)s\n" + CAT,
     HEAD + "loglevel=Warn\numask=0o22\n" + CAT,
+    HEAD + "directory=.\nchildlogdir=./..\n" + CAT,
     HEAD + "directory=~\nlogfile=~/x.log\n" + CAT,
     HEAD + "profile_options=cumulative,calls\n" + CAT,
     "[supervisord]\nenvironment=A=\"%%%%\",B='%(here)s'\n" + CAT,

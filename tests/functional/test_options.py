@@ -68,7 +68,7 @@ WRONG = [
     (["-q", "/no/such"], "Error: -q: /no/such is not an existing directory"),
     (["-a", "x"], "Error: -a: invalid literal"),
     (["--minprocs", "x"], "Error: --minprocs: invalid literal"),
-    (["-i", ""], "Error: -i: the value is empty"),
+    (["-j", ""], "Error: -j: the value is empty"),
 ]
 
 
@@ -103,3 +103,21 @@ def test_the_name_supervisord_in_the_foreground(config, tmp_path, supervisord, h
         process.terminate()
         assert process.wait(DEADLINE) == 0
         process.stdout.close()
+
+
+def test_options_and_relative_paths_hold_when_the_file_is_read_again(config, tmp_path):
+    """The working directory is another one by then."""
+    (tmp_path / "srv").mkdir()
+    (tmp_path / "y.env").write_text("WORD=hello\n")
+    log = tmp_path / "option.log"
+    config.write_text(HEAD + "directory = srv\n" + SLEEP)
+    done = run("--daemon", "-c", "x.conf", "-l", "option.log", "-j", "option.pid", cwd=tmp_path)
+    assert done.returncode == 0, done
+    pid = int((tmp_path / "option.pid").read_text())
+    config.write_text(config.read_text() + "[program:y]\ncommand = /bin/sleep 1000\nenv_file = y.env\n")
+    os.kill(pid, signal.SIGHUP)
+    wait_until(lambda: "spawned: 'y'" in log.read_text(), what="the start of what is new")
+    assert os.readlink(f"/proc/{pid}/cwd") == str(tmp_path / "srv")
+    assert "[supervisord] has changed" not in log.read_text()
+    stop(tmp_path / "option.pid")
+    assert os.listdir(tmp_path / "srv") == [] and not (tmp_path / "file.log").exists()
