@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #define PAUSE_FIRST 0.1 /* seconds before a failed write is tried again */
-#define PAUSE_MAX 5.0
+#define PAUSE_MAX 2.0
 #define POLITE_MAX 4096 /* PIPE_BUF: what a pipe takes at once when poll(2) says it takes some */
 
 void sink_note(struct sink *sink, enum log_level level, const char *format, ...)

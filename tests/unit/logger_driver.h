@@ -208,12 +208,12 @@ static void driver_tear_down(void)
 	nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-/* A path in the case's directory; four at a time. */
+/* A path in the case's directory; sixteen at a time. */
 static const char *in_dir(const char *name)
 {
-	static char paths[4][256];
+	static char paths[16][256];
 	static unsigned next;
-	char *path = paths[next++ % 4];
+	char *path = paths[next++ % 16];
 
 	snprintf(path, 256, "%s/%s", dir, name);
 	return path;
