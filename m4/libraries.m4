@@ -24,6 +24,7 @@ AC_DEFUN([FORKSERVER_LIBRARIES], [
   FORKSERVER_PKG([MICROHTTPD], [libmicrohttpd >= 0.9.71], [libmicrohttpd-dev],
     [libmicrohttpd-devel], [libmicrohttpd-dev])
   FORKSERVER_PKG([ZLIB], [zlib], [zlib1g-dev], [zlib-devel], [zlib-dev])
+  FORKSERVER_PKG([EDIT], [libedit], [libedit-dev], [libedit-devel], [libedit-dev])
   AS_IF([test "x$enable_tests" != xno],
     [FORKSERVER_PKG([CHECK], [check >= 0.10], [check], [check-devel], [check-dev])])
   AM_CONDITIONAL([UNIT_TESTS], [test "x$enable_tests" != xno])

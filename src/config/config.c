@@ -219,25 +219,28 @@ int config_reload(const struct config *old, struct config **ret_config, struct b
 	return r;
 }
 
-int config_load_ctl(const char *file, struct config_ctl *ret, struct buf *messages)
+int config_load_ctl(const char *file, struct config **ret_config, struct buf *messages)
 {
 	struct loader loader = { .notes = { .text = messages }, .config = new_config(file) };
 	CLEANUP_FREE char *here = path_directory(file);
 	struct expand_name names[2];
 	struct utsname host;
-	int r = -1;
 
 	begin(&loader, names, here, &host);
-	if (loader.config && load_files(&loader, file) == 0)
+	if (loader.config && load_files(&loader, file) == 0) {
 		load_ctl(&loader, &loader.notes);
-	dialect_done(&loader.dialect);
-	if (loader.config && !loader.notes.errors && !messages->failed) {
-		*ret = loader.config->ctl;
-		memset(&loader.config->ctl, 0, sizeof(loader.config->ctl));
-		r = 0;
+		if (!loader.notes.errors) {
+			loader.notes.lenient = true;
+			load_servers(&loader);
+		}
 	}
-	config_free(loader.config);
-	return r;
+	dialect_done(&loader.dialect);
+	if (!loader.config || loader.notes.errors || messages->failed) {
+		config_free(loader.config);
+		return -1;
+	}
+	*ret_config = loader.config;
+	return 0;
 }
 
 static void program_done(struct config_program *program)

@@ -253,10 +253,9 @@ int config_load_with(const char *file, const struct config_override *overrides, 
  * a single thread. */
 int config_reload(const struct config *old, struct config **ret_config, struct buf *messages);
 
-/* Only [supervisorctl], for forkserverctl: what else is in the file need not be right, or there at
- * all.  What is wrong in the section is an error here.  Free with config_ctl_done(). */
-int config_load_ctl(const char *file, struct config_ctl *ret, struct buf *messages);
-void config_ctl_done(struct config_ctl *ctl);
+/* For a client: only `ctl` and `servers` are filled.  What else is in the file need not be right,
+ * or there at all; what is wrong in [supervisorctl] is an error. */
+int config_load_ctl(const char *file, struct config **ret_config, struct buf *messages);
 
 struct config *config_ref(struct config *config);
 void config_free(struct config *config); /* gives one reference back; NULL is legal */

@@ -128,11 +128,6 @@ void load_ctl(struct loader *loader, struct notes *notes)
 	schema_fill(&reader, &schema_ctl, &loader->config->ctl);
 }
 
-void config_ctl_done(struct config_ctl *ctl)
-{
-	schema_done(&schema_ctl, ctl);
-}
-
 void load_servers(struct loader *loader)
 {
 	for (size_t i = 0; i < loader->dialect.nsections; i++) {
@@ -157,5 +152,5 @@ void servers_done(struct config *config)
 		free(http->where.file);
 	}
 	free(config->servers);
-	config_ctl_done(&config->ctl);
+	schema_done(&schema_ctl, &config->ctl);
 }

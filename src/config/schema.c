@@ -113,7 +113,7 @@ static const struct schema_key inet_keys[] = {
 
 #define AT(member) offsetof(struct config_ctl, member)
 static const struct schema_key ctl_keys[] = {
-	{ "serverurl", &type_url, AT(serverurl), "http://localhost:9001", NULL, 0 },
+	{ "serverurl", &type_url, AT(serverurl), NULL, NULL, 0 },
 	{ "username", &type_anything, AT(username), NULL, NULL, 0 },
 	{ "password", &type_anything, AT(password), NULL, NULL, 0 },
 	{ "prompt", &type_anything, AT(prompt), "supervisor", NULL, 0 },

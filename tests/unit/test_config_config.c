@@ -657,7 +657,7 @@ START_TEST(defaults_of_ours)
 	ck_assert_ptr_null(p->prestart);
 	ck_assert_ptr_null(p->processes[0].env_file);
 	ck_assert_uint_eq(config->daemon.logfile_period, LOG_NEVER);
-	ck_assert_str_eq(config->ctl.serverurl, "http://localhost:9001");
+	ck_assert_ptr_null(config->ctl.serverurl); /* the first server: forkserverctl(1) */
 	ck_assert_str_eq(config->ctl.prompt, "supervisor");
 }
 END_TEST
@@ -782,24 +782,28 @@ END_TEST
 /* A client's file may hold nothing else, and programs of users that this machine does not have. */
 START_TEST(only_supervisorctl)
 {
-	struct config_ctl ctl = { 0 };
+	struct config *client = NULL;
 
 	write_file("main.conf", "[program:x]\nuser=no-such-user\n[supervisorctl]\n"
 				"serverurl=unix://%(here)s/s\nusername=a\npassword=b\n");
-	ck_assert_int_eq(config_load_ctl(path, &ctl, &messages), 0);
-	ck_assert_str_eq(ctl.serverurl + strlen("unix://") + strlen(directory), "/s");
-	ck_assert_str_eq(ctl.username, "a");
-	ck_assert_str_eq(ctl.prompt, "supervisor");
-	config_ctl_done(&ctl);
+	ck_assert_int_eq(config_load_ctl(path, &client, &messages), 0);
+	ck_assert_str_eq(client->ctl.serverurl + strlen("unix://") + strlen(directory), "/s");
+	ck_assert_str_eq(client->ctl.username, "a");
+	ck_assert_str_eq(client->ctl.prompt, "supervisor");
+	ck_assert_uint_eq(client->nprograms, 0);
+	config_free(client);
 	write_file("main.conf", "[supervisorctl]\nserverurl=ftp://x\n");
-	ck_assert_int_eq(config_load_ctl(path, &ctl, &messages), -1);
+	ck_assert_int_eq(config_load_ctl(path, &client, &messages), -1);
 	says("Error: ");
 	says("main.conf:2: [supervisorctl] serverurl: 'ftp://x' is none");
-	write_file("main.conf", "");
+	write_file("main.conf",
+		   "[unix_http_server]\nfile=%(here)s/s\n[inet_http_server]\nport=x\n");
 	buf_clear(&messages);
-	ck_assert_int_eq(config_load_ctl(path, &ctl, &messages), 0);
-	ck_assert_str_eq(ctl.serverurl, "http://localhost:9001");
-	config_ctl_done(&ctl);
+	ck_assert_int_eq(config_load_ctl(path, &client, &messages), 0);
+	ck_assert_ptr_null(client->ctl.serverurl);
+	ck_assert_uint_ge(client->nservers, 1);
+	ck_assert(client->servers[0].local);
+	config_free(client);
 }
 END_TEST
 

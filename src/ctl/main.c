@@ -1,0 +1,51 @@
+/* main.c - forkserverctl: the command. */
+#include "base/buf.h"
+#include "ctl/ctl.h"
+#include "ctl/options.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void run_words(struct ctl *ctl, char **words)
+{
+	struct buf line = { 0 };
+
+	for (; *words; words++)
+		buf_printf(&line, "%s%s", line.len ? " " : "", *words);
+	ctl_run(ctl, buf_str(&line));
+	ctl_flush(ctl);
+	buf_done(&line);
+}
+
+int main(int argc, char **argv)
+{
+	struct ctl_options options;
+	struct error err = { { 0 } };
+	struct ctl ctl = { .status = CTL_SUCCESS };
+	char *history = NULL;
+
+	signal(SIGPIPE, SIG_IGN); /* a supervisor that hangs up is an error with a text */
+	if (ctl_options_parse(&options, argc, argv) < 0)
+		return 2;
+	if (options.help || options.version) {
+		fputs(options.help ? ctl_usage_text : PACKAGE_VERSION "\n", stdout);
+		return 0;
+	}
+	ctl.json = options.json;
+	ctl.interactive = options.interactive || !argv[options.first];
+	if (ctl_options_apply(&options, argv[0], &ctl, &history, &err) < 0) {
+		fprintf(stderr, "Error: %s\nFor help, use %s -h\n", err.text, argv[0]);
+		return 2;
+	}
+	if (argv[options.first])
+		run_words(&ctl, argv + options.first);
+	if (ctl.interactive) {
+		ctl_shell(&ctl, history);
+		ctl.status = CTL_SUCCESS;
+	}
+	http_server_done(&ctl.client.server);
+	free(ctl.prompt);
+	free(history);
+	return ctl.status;
+}
