@@ -18,7 +18,7 @@ static const char stylesheet[] =
 	"h1 { font-size: 1.4em; }\n"
 	"table { border-collapse: collapse; width: 100%; }\n"
 	"th, td { text-align: left; padding: .4em .8em; border-bottom: 1px solid #ddd; }\n"
-	"td form, p form { display: inline; }\n"
+	"td form, .bar form { display: inline; }\n"
 	"button { font: inherit; cursor: pointer; }\n"
 	"a { color: #05a; margin-right: .6em; }\n"
 	"pre { background: #f6f6f6; padding: 1em; overflow-x: auto; white-space: pre-wrap; }\n"

@@ -124,11 +124,11 @@ static void write_head(struct buf *to, struct exchange *exchange)
 		page_text(to, note);
 		buf_addstr(to, "</p>\n");
 	}
-	buf_addstr(to, "<p><a href=\"index.html\">Refresh</a>");
+	buf_addstr(to, "<div class=\"bar\"><a href=\"index.html\">Refresh</a>");
 	form_begin(to, exchange, NULL);
 	button(to, "restartall", "Restart All");
 	button(to, "stopall", "Stop All");
-	buf_addstr(to, "</form></p>\n");
+	buf_addstr(to, "</form></div>\n");
 }
 
 static void write_table(struct buf *to, const struct exchange *exchange, struct unpack *body)
