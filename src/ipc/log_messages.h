@@ -19,7 +19,13 @@
  * The supervisor keeps both ends as well: a logger that dies is started again, is sent every
  * LOG_ADD once more, and goes on where the dead one stopped, as what it had not read is still in
  * the pipe.  A channel that ends without LOG_END means that the supervisor has died: the logger
- * goes on until every pipe has come to its end. */
+ * goes on until every pipe has come to its end.
+ *
+ * What waits for bytes in a pipe (OPEN, CLEAR, SYNC, REMOVE, PID, END) waits a few seconds if a
+ * sink takes nothing, and is then done all the same; SYNC and REMOVE answer ETIMEDOUT.  Formats are
+ * by line: the end of an unfinished one stays in the pipe for a second, or until LOG_PID, which
+ * ends it. LOG_PID of another process also ends an open capture and an unfinished escape sequence.
+ */
 #ifndef IPC_LOG_MESSAGES_H
 #define IPC_LOG_MESSAGES_H
 
@@ -36,8 +42,8 @@ enum log_message {
 	MESSAGE_LOG_REMOVE, /* u32 stream; what is in the pipe is written first */
 	MESSAGE_LOG_OPEN,   /* u32 stream, str path; the same.  path is NULL, but for a stream that
 			       the logger does not know: what an earlier run has left there */
-	MESSAGE_LOG_CLEAR,  /* u32 stream; empties its file */
-	MESSAGE_LOG_ROTATE, /* u32 stream, or LOG_ALL */
+	MESSAGE_LOG_CLEAR,  /* u32 stream; empties its file in place: who reads it sees that */
+	MESSAGE_LOG_ROTATE, /* u32 stream, or LOG_ALL; an empty file is left alone */
 	MESSAGE_LOG_REOPEN, /* u32 stream, or LOG_ALL */
 	MESSAGE_LOG_SYNC,   /* u32 stream; answered when all that is in the pipe now is written and
 			       its LOG_DATA are sent */
