@@ -97,12 +97,15 @@ static void on_member(struct ask *ask, struct answer *answer)
 		finish(crowd);
 }
 
+/* Those who are stopped together are told so: what depends on others of them goes first. */
 static int ask_member(struct crowd *crowd, struct member *member)
 {
 	CLEANUP_FREE char *name = namespec_join(member->group, member->name);
 	struct control_request request = {
 		.operation = crowd->call->method->operation,
 		.wait = crowd->wait,
+		.number = crowd->call->method->operation == CONTROL_STOP &&
+			  member < &crowd->members[crowd->n - 1],
 		.name = name,
 		.text = crowd->signal,
 		.ntext = crowd->signal ? strlen(crowd->signal) : 0,

@@ -2,6 +2,8 @@
 import os
 import re
 import signal
+import socket
+import xmlrpc.client
 
 from supervisor_util import has_log, is_alive, pids, wait_log, wait_pid, wait_running
 
@@ -111,3 +113,64 @@ def test_stop_before_its_turn(supervise):
     wait_log(supervisor, "c: waiting for b")
     assert supervisor.stop() == 0
     assert not pids(supervisor, "b") and not pids(supervisor, "c")
+
+
+# ---------------------------------------------------------------- on request
+
+def server(supervise, text):
+    """The supervisor with an HTTP server, and a client of it."""
+    with socket.socket() as finder:
+        finder.bind(("127.0.0.1", 0))
+        port = finder.getsockname()[1]
+    supervisor = supervise(HEAD + f"[inet_http_server]\nport = 127.0.0.1:{port}\n" + text)
+    client = xmlrpc.client.ServerProxy(f"http://127.0.0.1:{port}/RPC2").supervisor
+
+    def answers():
+        try:
+            return client.getState()
+        except OSError:
+            return None
+    supervisor.wait_for(answers, "no server")
+    return supervisor, client
+
+
+CHAIN = (program("a", startsecs=0) + program("b", startsecs=0, depends_on="a")
+         + program("c", startsecs=0, depends_on="b"))
+
+
+def test_all_are_stopped_in_reverse(supervise):
+    supervisor, client = server(supervise, CHAIN)
+    wait_running(supervisor, "c")
+    assert [row["status"] for row in client.stopAllProcesses()] == [80] * 3
+    assert order(supervisor, r"stopped: (\w+)") == ["c", "b", "a"]
+    assert [row["status"] for row in client.startAllProcesses(True)] == [80] * 3
+    assert order(supervisor, r"(\w+) entered RUNNING") == ["a", "b", "c"] * 2
+    # one alone is stopped at once, whoever needs it
+    assert client.stopProcess("a") is True
+    assert [row["statename"] for row in client.getAllProcessInfo()] == ["STOPPED", "RUNNING",
+                                                                         "RUNNING"]
+    assert supervisor.stop() == 0
+
+
+def test_a_group_is_stopped_in_reverse(supervise):
+    supervisor, client = server(supervise, CHAIN + "[group:g]\nprograms = a, b, c\n")
+    wait_running(supervisor, "c")
+    client.stopProcessGroup("g", False)
+    wait_log(supervisor, "stopped: a")
+    assert order(supervisor, r"stopped: (\w+)") == ["c", "b", "a"]
+    assert supervisor.stop() == 0
+
+
+def test_its_status_says_what_it_waits_for(supervise):
+    supervisor, client = server(supervise, program("app", startsecs=0, depends_on="db")
+                                + program("db", autostart="false"))
+    wait_log(supervisor, "app: waiting for db, which is STOPPED")
+    info = client.getProcessInfo("app")
+    assert (info["statename"], info["pid"]) == ("STARTING", 0)
+    assert info["description"] == "waiting for db, which is STOPPED"
+    client.stopProcess("app")
+    assert client.getProcessInfo("app")["statename"] == "STOPPED"
+    client.startProcess("app", False)
+    client.startProcess("db", False)
+    wait_running(supervisor, "app")
+    assert supervisor.stop() == 0
