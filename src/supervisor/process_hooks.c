@@ -87,18 +87,20 @@ int process_prestart(struct process *process, struct error *err)
 
 	process->hook_is_prestart = true;
 	r = run(process, process->program->prestart, err);
-	if (r < 0)
+	if (r < 0) {
 		error_prefix(err, "prestart");
-	else
-		log_debug("%s: prestart runs with pid %d", process->config->name,
-			  (int)process->hook.pid);
-	return r;
+		return r;
+	}
+	log_debug("%s: prestart runs with pid %d", process->config->name, (int)process->hook.pid);
+	snprintf(process->note, sizeof(process->note), "running its prestart command");
+	return 0;
 }
 
 static void prestart_ended(struct process *process, const char *failure)
 {
 	char why[128];
 
+	process->note[0] = '\0';
 	if (process->state != PROCESS_STARTING) { /* it was stopped meanwhile */
 		process_handle(process, PROCESS_CANCELED);
 		return;

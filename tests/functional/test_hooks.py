@@ -2,6 +2,8 @@
 import os
 import re
 import signal
+import socket
+import xmlrpc.client
 
 import pytest
 
@@ -179,4 +181,42 @@ autorestart = true
     kill(wait_running(supervisor, "w"))
     wait_pid(supervisor, "w", 2)
     assert lines(tmp_path / "story") == ["dark", "w", "dark"]
+    assert supervisor.stop() == 0
+
+
+def test_status_while_prestart_runs(supervise, tmp_path):
+    with socket.socket() as finder:
+        finder.bind(("127.0.0.1", 0))
+        port = finder.getsockname()[1]
+    supervisor = supervise(HEAD + f"""
+[inet_http_server]
+port = 127.0.0.1:{port}
+[program:s]
+command = /bin/sleep 1000
+prestart = /bin/sh -c "until [ -e {tmp_path}/go ]; do sleep 0.05; done"
+poststop = /bin/sh -c "until [ -e {tmp_path}/gone ]; do sleep 0.05; done"
+startsecs = 0
+""")
+    client = xmlrpc.client.ServerProxy(f"http://127.0.0.1:{port}/RPC2").supervisor
+    wait_log(supervisor, "prestart runs with pid")
+
+    def info():
+        try:
+            return client.getProcessInfo("s")
+        except OSError:
+            return None
+    seen = supervisor.wait_for(info, "no server")
+    assert (seen["statename"], seen["pid"]) == ("STARTING", 0)
+    assert seen["description"] == "running its prestart command"
+    (tmp_path / "go").touch()
+    pid = wait_running(supervisor, "s")
+    assert info()["pid"] == pid
+    # stopped is stopped; but what follows keeps the group, and the next start, waiting
+    assert client.stopProcess("s") is True
+    assert info()["statename"] == "STOPPED"
+    client.startProcess("s", False)
+    wait_log(supervisor, "s: waiting for its poststop command")
+    assert info()["description"] == "waiting for its poststop command"
+    (tmp_path / "gone").touch()
+    wait_running(supervisor, "s", 2)
     assert supervisor.stop() == 0
