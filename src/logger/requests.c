@@ -122,11 +122,16 @@ static void do_remove(struct service *service, struct stream *stream, uint32_t i
 
 /* ---- files ---- */
 
+static void answer_opened(struct service *service, uint32_t id, int fd, const struct error *err)
+{
+	uplink_opened(&service->uplink, id, fd < 0 ? -fd : 0, fd < 0 ? err->text : "", fd);
+	fd_close(&fd);
+}
+
 static void do_open(struct service *service, struct stream *stream, uint32_t id, uint32_t arg,
 		    bool late)
 {
 	struct error err = { { 0 } };
-	int fd;
 
 	(void)arg;
 	(void)late;
@@ -134,9 +139,7 @@ static void do_open(struct service *service, struct stream *stream, uint32_t id,
 		uplink_opened(&service->uplink, id, ENOENT, "there is no log file", -1);
 		return;
 	}
-	fd = sink_open_to_read(stream->sink, &err);
-	uplink_opened(&service->uplink, id, fd < 0 ? -fd : 0, fd < 0 ? err.text : "", fd);
-	fd_close(&fd);
+	answer_opened(service, id, sink_open_to_read(stream->sink, &err), &err);
 }
 
 static void do_clear(struct service *service, struct stream *stream, uint32_t id, uint32_t arg,
@@ -177,7 +180,22 @@ static void remove_stream(struct service *service, struct message *msg)
 
 static void open_file(struct service *service, struct message *msg)
 {
-	when_written(service, msg, do_open);
+	struct error err = { { 0 } };
+	struct stream *stream;
+	struct unpack in;
+	uint32_t number;
+	CLEANUP_FREE char *path = NULL;
+
+	unpack_init(&in, msg->body, msg->len);
+	number = unpack_u32(&in);
+	path = unpack_str(&in);
+	stream = unpack_end(&in) == 0 ? service_find(service, number) : NULL;
+	if (stream)
+		jobs_add(&service->jobs, stream, do_open, msg->id, 0);
+	else if (path)
+		answer_opened(service, msg->id, sink_open_left(path, &err), &err);
+	else
+		uplink_opened(&service->uplink, msg->id, ENOENT, "there is no such stream", -1);
 }
 
 static void clear(struct service *service, struct message *msg)

@@ -106,4 +106,7 @@ int sink_reopen(struct sink *sink, struct error *err);
 /* A read-only fd of the file, which is the caller's; or -errno with err. */
 int sink_open_to_read(struct sink *sink, struct error *err);
 
+/* The same for a file that no stream writes to: what an earlier run has left. */
+int sink_open_left(const char *path, struct error *err);
+
 #endif

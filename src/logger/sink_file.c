@@ -188,26 +188,39 @@ int sink_clear(struct sink *sink, struct error *err)
 	return 0;
 }
 
-int sink_open_to_read(struct sink *sink, struct error *err)
+/* The file's name in its directory, for reading; `path` is for messages. */
+static int open_to_read(int dir, const char *name, const char *path, struct error *err)
 {
+	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct stat st;
-	int fd;
 
-	if (sink->kind != SINK_FILE) {
-		error_set(err, "%s is not a file that could be read back", sink->path);
-		return -ESPIPE;
-	}
-	fd = openat(sink->dir, sink_file_name(sink),
-		    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0) {
 		int r = -errno;
 
-		error_set(err, "cannot open %s: %s", sink->path, strerror(errno));
+		error_set(err, "cannot open %s: %s", path, strerror(errno));
 		return r;
 	}
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
 		return fd;
 	close(fd);
-	error_set(err, "cannot open %s: it is not a file any more", sink->path);
+	error_set(err, "%s is not a file that could be read back", path);
 	return -ESPIPE;
+}
+
+int sink_open_to_read(struct sink *sink, struct error *err)
+{
+	if (sink->kind == SINK_FILE)
+		return open_to_read(sink->dir, sink_file_name(sink), sink->path, err);
+	error_set(err, "%s is not a file that could be read back", sink->path);
+	return -ESPIPE;
+}
+
+int sink_open_left(const char *path, struct error *err)
+{
+	const char *name;
+	int dir = safe_open_dir(path, &name, err);
+	int fd = dir < 0 ? dir : open_to_read(dir, name, path, err);
+
+	fd_close(&dir);
+	return fd;
 }

@@ -91,6 +91,19 @@ START_TEST(removed_file_is_made_again)
 }
 END_TEST
 
+static uint32_t send_open(uint32_t stream, const char *path)
+{
+	struct buf body = { 0 };
+
+	pack_u32(&body, stream);
+	pack_str(&body, path);
+	ck_assert_int_eq(
+		channel_send(channel, MESSAGE_LOG_OPEN, ++last_id, body.data, body.len, NULL, 0),
+		0);
+	buf_done(&body);
+	return last_id;
+}
+
 START_TEST(open_clear_reopen)
 {
 	struct log_stream stream = stream_of(1, in_dir("a.log"));
@@ -98,7 +111,7 @@ START_TEST(open_clear_reopen)
 	char text[16] = "";
 
 	put(fd, "one\n");
-	ck_assert_uint_eq(await(send_u32(MESSAGE_LOG_OPEN, 1), NULL, &file), 0);
+	ck_assert_uint_eq(await(send_open(1, NULL), NULL, &file), 0);
 	ck_assert_int_eq(read(file, text, sizeof(text)), 4); /* drained first */
 	ck_assert_str_eq(text, "one\n");
 	ck_assert_int_eq(write(file, "x", 1), -1);
@@ -115,6 +128,27 @@ START_TEST(open_clear_reopen)
 	ck_assert_uint_eq(ask(MESSAGE_LOG_SYNC, 1), 0);
 	ck_assert_str_eq(content("a.log"), "four\n");
 	ck_assert_str_eq(content("a.log.old"), "three\n");
+	close(fd);
+}
+END_TEST
+
+/* What an earlier run has left, of a stream that nobody has added. */
+START_TEST(open_what_was_left)
+{
+	struct log_stream stream = stream_of(1, in_dir("a.log"));
+	int fd = add_stream(&stream, -1, NULL), file;
+	char text[16] = "";
+
+	put(fd, "one\n");
+	ck_assert_uint_eq(ask(MESSAGE_LOG_REMOVE, 1), 0);
+	ck_assert_uint_eq(await(send_open(1, NULL), NULL, NULL), ENOENT);
+	ck_assert_uint_eq(await(send_open(1, in_dir("a.log")), NULL, &file), 0);
+	ck_assert_int_eq(read(file, text, sizeof(text)), 4);
+	ck_assert_int_eq(write(file, "x", 1), -1);
+	close(file);
+	ck_assert_int_eq(symlink("a.log", in_dir("link")), 0);
+	ck_assert_uint_eq(await(send_open(1, in_dir("link")), NULL, NULL), ELOOP);
+	ck_assert_uint_eq(await(send_open(1, in_dir("none")), NULL, NULL), ENOENT);
 	close(fd);
 }
 END_TEST
@@ -153,7 +187,7 @@ START_TEST(refusals)
 	ck_assert_ptr_nonnull(strstr(why, stream.path));
 	ck_assert_ptr_nonnull(strstr(why, "create it"));
 	ck_assert_uint_eq(ask(MESSAGE_LOG_SYNC, 1), ENOENT);
-	ck_assert_uint_eq(await(send_u32(MESSAGE_LOG_OPEN, 1), NULL, NULL), ENOENT);
+	ck_assert_uint_eq(await(send_open(1, NULL), NULL, NULL), ENOENT);
 	close(ends[0]);
 	close(ends[1]);
 }
@@ -244,6 +278,7 @@ int main(void)
 	tcase_add_test(tc, two_streams_share_a_file);
 	tcase_add_test(tc, removed_file_is_made_again);
 	tcase_add_test(tc, open_clear_reopen);
+	tcase_add_test(tc, open_what_was_left);
 	tcase_add_test(tc, change_of_the_path);
 	tcase_add_test(tc, refusals);
 	tcase_add_test(tc, end_writes_what_is_left);
