@@ -202,7 +202,7 @@ enum MHD_Result exchange_handle(void *server, struct MHD_Connection *connection,
 void exchange_free(struct exchange *exchange)
 {
 	if (exchange->client)
-		hangup_forget(&exchange->control->hangup, exchange->client->fd);
+		exchange->client->suspended = NULL;
 	if (exchange->drop)
 		exchange->drop(exchange);
 	if (exchange->response)
@@ -229,8 +229,10 @@ void exchange_suspend(struct exchange *exchange)
 {
 	exchange->suspended = true;
 	MHD_suspend_connection(exchange->connection);
-	if (exchange->client)
-		hangup_watch(&exchange->control->hangup, exchange, exchange->client->fd);
+	if (!exchange->client)
+		return;
+	exchange->client->suspended = exchange;
+	hangup_watch(&exchange->control->hangup, exchange->client);
 }
 
 void exchange_resume(struct exchange *exchange)
@@ -239,7 +241,7 @@ void exchange_resume(struct exchange *exchange)
 		return;
 	exchange->suspended = false;
 	if (exchange->client)
-		hangup_forget(&exchange->control->hangup, exchange->client->fd);
+		exchange->client->suspended = NULL;
 	MHD_resume_connection(exchange->connection);
 	server_kick(exchange->server);
 }

@@ -3,29 +3,23 @@
 
 #include "base/fd.h"
 #include "base/util.h"
-#include "control/exchange.h"
+#include "control/server.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/epoll.h>
 
-/* One event each: hanging up one exchange may free another's memory only through libmicrohttpd, and
- * that runs later; but then events that were fetched before would be stale. */
+/* One event each: what is done about it may end other clients, and events of theirs that were fetched
+ * before would be stale. */
 static void on_io(struct ev_loop *loop, ev_io *io, int events)
 {
 	struct hangup *hangup = container_of(io, struct hangup, io);
 	struct epoll_event event;
-	struct exchange *exchange;
 
 	(void)loop;
 	(void)events;
-	if (epoll_wait(hangup->epoll, &event, 1, 0) != 1)
-		return;
-	exchange = event.data.ptr;
-	/* A client may close its half of the connection and still read the answer, but not one that
-	 * never ends.  A client that is not there at all resets the connection when we probe it. */
-	if (event.events & (EPOLLHUP | EPOLLERR) || exchange->streams)
-		exchange_hang_up(exchange);
+	if (epoll_wait(hangup->epoll, &event, 1, 0) == 1)
+		client_hung_up(event.data.ptr, event.events & (EPOLLHUP | EPOLLERR));
 }
 
 int hangup_init(struct hangup *hangup, struct ev_loop *loop)
@@ -47,15 +41,15 @@ void hangup_done(struct hangup *hangup)
 	fd_close(&hangup->epoll);
 }
 
-void hangup_watch(struct hangup *hangup, struct exchange *exchange, int fd)
+void hangup_watch(struct hangup *hangup, struct client *client)
 {
-	struct epoll_event event = { .events = EPOLLRDHUP | EPOLLET, .data.ptr = exchange };
+	struct epoll_event event = { .events = EPOLLRDHUP | EPOLLET, .data.ptr = client };
 
-	if (epoll_ctl(hangup->epoll, EPOLL_CTL_ADD, fd, &event) < 0 && errno == EEXIST)
-		(void)epoll_ctl(hangup->epoll, EPOLL_CTL_MOD, fd, &event);
+	if (epoll_ctl(hangup->epoll, EPOLL_CTL_ADD, client->fd, &event) < 0 && errno == EEXIST)
+		(void)epoll_ctl(hangup->epoll, EPOLL_CTL_MOD, client->fd, &event);
 }
 
-void hangup_forget(struct hangup *hangup, int fd)
+void hangup_forget(struct hangup *hangup, const struct client *client)
 {
-	(void)epoll_ctl(hangup->epoll, EPOLL_CTL_DEL, fd, NULL);
+	(void)epoll_ctl(hangup->epoll, EPOLL_CTL_DEL, client->fd, NULL);
 }

@@ -69,6 +69,7 @@ void client_idle(struct client *client)
 	list_remove(client);
 	client->known = true;
 	list_add(&client->server->kept, client);
+	hangup_watch(&client->server->control->hangup, client);
 }
 
 /* libmicrohttpd notices the end of the connection, and closes it. */
@@ -100,6 +101,9 @@ static void on_connection(void *data, struct MHD_Connection *connection, void **
 
 	if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
 		if (client) {
+			hangup_forget(&server->control->hangup, client);
+			if (server->leaving == client)
+				server->leaving = NULL;
 			list_remove(client);
 			server->nclients--;
 			free(client);
@@ -114,6 +118,7 @@ static void on_connection(void *data, struct MHD_Connection *connection, void **
 				     ->connect_fd;
 		server->nclients++;
 		list_add(&server->fresh, client);
+		hangup_watch(&server->control->hangup, client);
 	}
 	*context = client;
 }
@@ -149,6 +154,26 @@ void server_run(struct server *server)
 		ev_timer_set(&server->timer, (double)ms / 1000., 0.);
 		ev_timer_start(server->control->loop, &server->timer);
 	}
+}
+
+/* A client may close its half of the connection and still read the answer, but not one that never
+ * ends.  A client that is not there at all resets the connection when we probe it. */
+void client_hung_up(struct client *client, bool gone)
+{
+	struct server *server = client->server;
+
+	if (client->suspended) {
+		if (gone || client->suspended->streams)
+			exchange_hang_up(client->suspended);
+		return;
+	}
+	if (!client->list) /* its answer is on the way; client_idle() looks again */
+		return;
+	server->leaving = client;
+	server_run(server); /* what it has sent before may be a whole request */
+	if (server->leaving && client->list)
+		(void)shutdown(client->fd, SHUT_RDWR);
+	server->leaving = NULL;
 }
 
 void server_kick(struct server *server)

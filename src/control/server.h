@@ -14,12 +14,14 @@
 struct MHD_Daemon;
 struct control;
 struct control_server;
+struct exchange;
 
 /* A connection. */
 struct client {
 	struct server *server;      /* borrowed */
 	struct client *prev, *next; /* in a list of the server's; borrowed */
 	struct client_list *list;   /* NULL: it is being served, or ends */
+	struct exchange *suspended; /* what it waits for; borrowed; NULL: nothing */
 	int fd;                     /* borrowed from libmicrohttpd */
 	bool known;                 /* has finished a request */
 };
@@ -39,6 +41,7 @@ struct server {
 	ev_io accept, io;
 	ev_timer timer, pause;
 	struct client_list fresh, kept; /* without and with a finished request */
+	struct client *leaving;         /* has hung up, and is asked for the rest; borrowed */
 	size_t nclients, max_clients;
 	char token[SERVER_TOKEN_LENGTH + 1]; /* in the forms of its pages */
 };
@@ -54,5 +57,8 @@ void server_done(struct server *server);  /* no exchange may be suspended */
 /* A whole request has come: the client's place is safe until it is answered. */
 void client_busy(struct client *client);
 void client_idle(struct client *client);
+
+/* It sends nothing more; `gone`: and reads nothing. */
+void client_hung_up(struct client *client, bool gone);
 
 #endif

@@ -17,3 +17,16 @@ unsigned backoff_delay(const struct config_program *program, unsigned failures)
 		delay = program->backoff_max;
 	return delay;
 }
+
+double budget_spend(struct budget *budget, double max, double per_second, double now)
+{
+	if (budget->at == 0.)
+		budget->left = max;
+	else
+		budget->left += (now - budget->at) * per_second;
+	budget->at = now;
+	if (budget->left > max)
+		budget->left = max;
+	budget->left -= 1.;
+	return budget->left >= 0. ? 0. : -budget->left / per_second;
+}

@@ -22,8 +22,8 @@
 
 #define PROGRAM "forkserver-control"
 #define SUPERVISORD_VERSION "4.2.5" /* what getSupervisorVersion answers: clients compare it */
-#define GOOD_LIFE 10.               /* seconds; whoever lived that long is replaced at once */
-#define GAP_MAX 60.                 /* seconds between two starts at most */
+#define STARTS_MAX 20.              /* at once, */
+#define STARTS_PER_SECOND 1.        /* and then */
 #define STOP_SECONDS 2.             /* to send the last answers and exit */
 #define BYTES_MAX ((size_t)16 << 20)
 #define AT_ONCE 64 /* requests taken before others have their turn */
@@ -189,22 +189,17 @@ static int start(struct control_link *link, struct error *err)
 
 static void start_later(struct control_link *link)
 {
-	ev_tstamp gap = 0.;
-
-	if (link->failures > 1)
-		gap = link->failures > 8 ? GAP_MAX : (ev_tstamp)(1u << (link->failures - 2)) / 2;
-	set_timer(link, gap < GAP_MAX ? gap : GAP_MAX);
+	ev_now_update(link->host->loop);
+	set_timer(link, budget_spend(&link->budget, STARTS_MAX, STARTS_PER_SECOND,
+				     ev_now(link->host->loop)));
 }
 
 void control_link_start(struct control_link *link)
 {
 	struct error err = { { 0 } };
 
-	ev_now_update(link->host->loop);
-	link->started = ev_now(link->host->loop);
 	if (start(link, &err) == 0)
 		return;
-	link->failures++;
 	log_error(
 		"control: cannot be started, so nobody can ask for anything; it is tried again: %s",
 		err.text);
@@ -270,9 +265,6 @@ static void died(struct reaper_watch *watch, int status)
 	}
 	wait_status_text(status, how, sizeof(how));
 	log_warn("control: exited: %s; programs are not concerned, a new one is started", how);
-	ev_now_update(link->host->loop);
-	link->failures =
-		ev_now(link->host->loop) - link->started < GOOD_LIFE ? link->failures + 1 : 1;
 	start_later(link);
 }
 

@@ -2,7 +2,7 @@
  * its requests and sends the answers.
  * Runs in: supervisor.  Knows nothing of what the requests mean.
  *
- *   DOWN ──start──► UP ──dead──► DOWN, and UP again: at once after a good life, else after a while
+ *   DOWN ──start──► UP ──dead──► DOWN, and UP again: at once, unless it dies again and again
  *    ▲                │ broke the protocol: SIGKILL
  *    └────── stop ────┴──► STOPPING ──dead──► DOWN
  *
@@ -11,6 +11,7 @@
 #ifndef SUPERVISOR_CONTROL_LINK_H
 #define SUPERVISOR_CONTROL_LINK_H
 
+#include "supervisor/backoff.h"
 #include "supervisor/reaper.h"
 
 #include <ev.h>
@@ -53,8 +54,7 @@ struct control_link {
 	struct control_answer *last;
 	size_t bytes;        /* that they hold */
 	unsigned unanswered; /* requests */
-	unsigned failures;   /* short lives in a row */
-	ev_tstamp started;   /* loop time */
+	struct budget budget; /* of starts */
 };
 
 void control_link_init(struct control_link *link, struct control_host *host);

@@ -18,9 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LONG_LIFE 5.       /* seconds: a logger that lived so long was no failure */
-#define RESTART_GAP 0.1    /* seconds, doubled with each failure in a row but the first */
-#define RESTART_GAP_MAX 5. /* the programs' pipes are filling up meanwhile */
+#define STARTS_MAX 20.     /* at once: the programs' pipes are filling up meanwhile; */
+#define STARTS_PER_SECOND 1. /* and then */
 #define END_SECONDS 5.     /* for all that is still in the pipes to be written */
 #define END_STARTS 4       /* loggers that die over it */
 #define EXIT_SECONDS 5.    /* it has hung up, so it ought to exit */
@@ -107,6 +106,8 @@ static void watch_child(struct logger_link *link, pid_t pid, int channel)
 	link->pid = pid;
 	link->channel = channel;
 	link->starts++;
+	if (!link->ending)
+		link->failures = 0;
 	link->told = false;
 	(void)fd_nonblock(channel, 1);
 	ev_io_set(&link->input, channel, EV_READ);
@@ -116,15 +117,11 @@ static void watch_child(struct logger_link *link, pid_t pid, int channel)
 	(void)reaper_watch(link->reaper, &link->watch, pid, &status);
 }
 
-static void start_later(struct logger_link *link)
+/* Seconds until the next start may be. */
+static double next_start(struct logger_link *link)
 {
-	ev_tstamp gap = RESTART_GAP;
-
-	for (unsigned i = 2; i < link->failures && gap < RESTART_GAP_MAX; i++)
-		gap *= 2;
-	if (gap > RESTART_GAP_MAX)
-		gap = RESTART_GAP_MAX;
-	set_timer(link, link->failures > 1 ? gap : 0.);
+	ev_now_update(link->loop);
+	return budget_spend(&link->budget, STARTS_MAX, STARTS_PER_SECOND, ev_now(link->loop));
 }
 
 void logger_link_start(struct logger_link *link)
@@ -135,8 +132,6 @@ void logger_link_start(struct logger_link *link)
 
 	if (!link->ending)
 		ev_timer_stop(link->loop, &link->timer);
-	ev_now_update(link->loop);
-	link->started = ev_now(link->loop);
 	if (channel_pair(ends) < 0)
 		error_set(&err, "socketpair: %s", strerror(errno));
 	else
@@ -149,13 +144,12 @@ void logger_link_start(struct logger_link *link)
 		return;
 	}
 	fd_close(&ends[0]);
-	if (link->failures == 0)
+	if (link->failures++ == 0)
 		log_critical("the logger cannot be started: %s; no program can be started whose "
 			     "output is to be logged; trying again",
 			     err.text);
-	link->failures += 2; /* what fails without having run is not tried again at once */
-	if (!link->ending)
-		start_later(link);
+	if (!link->ending) /* what fails without having run is not tried again at once */
+		set_timer(link, next_start(link) + 1. / STARTS_PER_SECOND);
 	link->host->failed(link, err.text);
 	if (link->ending)
 		set_timer(link, 0.);
@@ -277,6 +271,7 @@ static void died(struct reaper_watch *watch, int status)
 	struct logger_link *link = container_of(watch, struct logger_link, watch);
 	bool done = link->ending && link->told && status == 0;
 	char how[64];
+	double wait;
 
 	link->pid = 0;
 	receive(link, 1 << 20); /* its last answers */
@@ -290,15 +285,14 @@ static void died(struct reaper_watch *watch, int status)
 		return;
 	}
 	wait_status_text(status, how, sizeof(how));
-	ev_now_update(link->loop);
-	link->failures = ev_now(link->loop) - link->started < LONG_LIFE ? link->failures + 1 : 1;
-	log_at(link->failures > 1 ? LEVEL_ERROR : LEVEL_WARN,
+	wait = next_start(link);
+	log_at(wait > 0. ? LEVEL_ERROR : LEVEL_WARN,
 	       "logger: exited: %s; it is started again, what it had not read is still in the "
 	       "pipes",
 	       how);
 	if (!link->ending)
-		start_later(link);
-	else if (link->failures < END_STARTS)
+		set_timer(link, wait);
+	else if (++link->failures < END_STARTS)
 		logger_link_start(link);
 	else
 		set_timer(link, 0.);

@@ -7,6 +7,7 @@
 #ifndef SUPERVISOR_LOGGER_LINK_H
 #define SUPERVISOR_LOGGER_LINK_H
 
+#include "supervisor/backoff.h"
 #include "supervisor/reaper.h"
 
 #include <ev.h>
@@ -42,9 +43,9 @@ struct logger_link {
 	struct reaper_watch watch;
 	ev_io input, output;
 	ev_timer timer;    /* the next start (DOWN), its exit (UP), or room in the channel (UP) */
-	ev_tstamp started; /* loop time of the last start */
-	unsigned failures; /* deaths and failed starts in a row, each soon after its start */
-	unsigned starts;   /* ever */
+	struct budget budget; /* of starts */
+	unsigned failures;    /* attempts in a row that started none; ending: deaths as well */
+	unsigned starts;      /* ever */
 	bool ending;
 	bool told; /* ending: LOG_END is sent */
 };

@@ -7,6 +7,7 @@
 #define SUPERVISOR_PROCESS_H
 
 #include "base/buf.h"
+#include "supervisor/backoff.h"
 #include "supervisor/cgroup.h"
 #include "supervisor/hook.h"
 #include "supervisor/process_state.h"
@@ -98,8 +99,7 @@ struct process {
 	unsigned backoff;   /* spawns in a row that failed; supervisord's counter */
 	unsigned blameless; /* those of them that were not the process's fault */
 	bool no_fault;      /* the failure that is being handled is such a one */
-	double budget;      /* restarts that may happen at once, see process_actions.c */
-	ev_tstamp budget_at;
+	struct budget budget; /* of restarts, see process_actions.c */
 	bool throttled;        /* that was said */
 	bool restarts;         /* EXITED: it will be started again */
 	bool condemned;        /* it will be stopped when its turn comes: order.h */

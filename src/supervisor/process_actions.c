@@ -166,20 +166,9 @@ static bool is_restarted(const struct process *process, bool expected)
 /* Seconds until the next restart may happen; 0: now. */
 static double spend_budget(struct process *process)
 {
-	struct ev_loop *loop = process->host->loop;
-	ev_tstamp now;
-
-	ev_now_update(loop);
-	now = ev_now(loop);
-	if (process->budget_at == 0.)
-		process->budget = BUDGET_MAX;
-	else
-		process->budget += (now - process->budget_at) * BUDGET_PER_SECOND;
-	process->budget_at = now;
-	if (process->budget > BUDGET_MAX)
-		process->budget = BUDGET_MAX;
-	process->budget -= 1.;
-	return process->budget >= 0. ? 0. : -process->budget / BUDGET_PER_SECOND;
+	ev_now_update(process->host->loop);
+	return budget_spend(&process->budget, BUDGET_MAX, BUDGET_PER_SECOND,
+			    ev_now(process->host->loop));
 }
 
 static void exited(struct process *process)

@@ -220,7 +220,6 @@ stdout_logfile_maxbytes = 0
     assert supervisor.stop() == 0
 
 
-@pytest.mark.xfail(reason="logfile_format is not there yet", strict=False)
 def test_forged_lines(supervise, tmp_path):
     """In the format with prefixes no output can pass for another program's, or for a line of our own."""
     script = tmp_path / "forger"

@@ -32,6 +32,28 @@ START_TEST(delays)
 }
 END_TEST
 
+START_TEST(a_burst_then_a_rate)
+{
+	struct budget budget = { 0 };
+
+	for (int i = 0; i < 3; i++)
+		ck_assert_double_eq(budget_spend(&budget, 3., 2., 1000.), 0.);
+	ck_assert_double_eq(budget_spend(&budget, 3., 2., 1000.), .5);
+	ck_assert_double_eq(budget_spend(&budget, 3., 2., 1000.5), .5);
+	ck_assert_double_eq(budget_spend(&budget, 3., 2., 1002.), 0.);
+}
+END_TEST
+
+START_TEST(a_budget_is_not_saved_up)
+{
+	struct budget budget = { 0 };
+
+	ck_assert_double_eq(budget_spend(&budget, 1., 1., 1.), 0.);
+	ck_assert_double_eq(budget_spend(&budget, 1., 1., 100.), 0.);
+	ck_assert_double_eq(budget_spend(&budget, 1., 1., 100.), 1.);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("supervisor/backoff");
@@ -40,6 +62,8 @@ int main(void)
 	int failed;
 
 	tcase_add_loop_test(tc, delays, 0, (int)(sizeof(rows) / sizeof(rows[0])));
+	tcase_add_test(tc, a_burst_then_a_rate);
+	tcase_add_test(tc, a_budget_is_not_saved_up);
 	suite_add_tcase(suite, tc);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
