@@ -37,6 +37,11 @@ void log_level(enum log_level level)
 	target.level = level;
 }
 
+bool log_wants(enum log_level level)
+{
+	return level >= target.level;
+}
+
 /* A pipe that nobody empties, or a stopped terminal, must not stop the supervisor: what does not
  * fit now is dropped, as is the error. */
 static bool put(int fd, const char *line, size_t len)
@@ -96,7 +101,7 @@ void log_at(enum log_level level, const char *format, ...)
 	size_t len;
 	int n, saved = errno;
 
-	if (level < target.level)
+	if (!log_wants(level))
 		return;
 	len = stamp(line, sizeof(line), level);
 	va_start(ap, format);

@@ -3,6 +3,8 @@
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
+#include <stdbool.h>
+
 /* supervisord's levels; LOG_INFO and friends belong to <syslog.h>. */
 enum log_level {
 	LEVEL_BLATHER,
@@ -20,6 +22,7 @@ void log_open(int fd, int mirror, enum log_level level);
 
 void log_to(int fd, int mirror);      /* other fds, the same level */
 void log_level(enum log_level level); /* another level, the same fds */
+bool log_wants(enum log_level level); /* whether lines of that level are written at all */
 
 /* "2026-01-31 23:59:59,999 WARN text\n", local time, one write(2) a line, which is cut
  * at PIPE_BUF bytes.  Never blocks on a pipe or a terminal: a line that it does not take now is

@@ -10,6 +10,7 @@
 #include "supervisor/event_payload.h"
 #include "supervisor/event_pool.h"
 #include "supervisor/events.h"
+#include "supervisor/output_echo.h"
 #include "supervisor/process.h"
 
 #include <errno.h>
@@ -114,6 +115,7 @@ static void copy_to_log(struct event_listener *listener, const char *data, size_
 static void hear(struct event_listener *listener, const char *data, size_t len)
 {
 	copy_to_log(listener, data, len);
+	output_echo(name_of(listener), false, data, len);
 	while (len) {
 		enum listener_state before = listener->protocol.state;
 		size_t used;

@@ -266,9 +266,10 @@ void events_output(struct events *events, const struct process *process, bool is
 	const char *channel = is_err ? "stderr" : "stdout";
 	bool captured = data->captured != 0;
 	enum event_type type = output_events[captured][is_err];
+	const struct config_log *log = is_err ? &process->config->err : &process->config->out;
 	struct buf payload = { 0 };
 
-	if (!events_wanted(events, type))
+	if ((!captured && !log->events_enabled) || !events_wanted(events, type))
 		return;
 	payload_output(&payload, process->config->name, process->group, (pid_t)data->pid,
 		       captured ? NULL : channel);

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BACKLOG 128
+#define BACKLOG SOMAXCONN
 #define IN_USE                                                                                     \
 	"Another program is already listening on a port that one of our HTTP servers is "          \
 	"configured to use.  Shut this program down first before starting supervisord."

@@ -141,7 +141,7 @@ int log_pipe_new(struct logs *logs, struct process *process, enum log_channel ch
 	struct log_pipe *pipe;
 
 	*ret_pipe = NULL;
-	if (!output_is_logged(config) ||
+	if (!(output_is_logged(config) || log_wants(LEVEL_DEBUG)) ||
 	    (channel == LOG_STDERR && process->program->redirect_stderr))
 		return 0;
 	pipe = new_pipe(logs, false);
@@ -188,7 +188,7 @@ static struct log_stream describe(const struct log_pipe *pipe)
 		.strip_ansi = pipe->logs->daemon->strip_ansi,
 		.syslog = config->syslog,
 		.journald = config->journald,
-		.events = config->events_enabled && !for_us,
+		.events = (config->events_enabled || log_wants(LEVEL_DEBUG)) && !for_us,
 		.capture_maxbytes = for_us ? 0 : config->capture_maxbytes,
 		.pid = (uint32_t)pipe->pid,
 	};
@@ -362,6 +362,13 @@ void log_pipe_change(struct log_pipe *pipe)
 void logs_change_main(struct logs *logs)
 {
 	log_pipe_change(logs_pipe(logs, LOG_MAIN));
+}
+
+void logs_change_level(struct logs *logs)
+{
+	for (uint32_t id = LOG_MAIN + 1; id < logs->npipes; id++)
+		if (logs->pipes[id])
+			log_pipe_change(logs->pipes[id]);
 }
 
 /* The answer to LOG_ADD comes first, if it is outstanding. */

@@ -86,6 +86,9 @@ void log_pipe_pid(struct log_pipe *pipe, pid_t pid); /* who writes from now on *
 void log_pipe_change(struct log_pipe *pipe);
 void logs_change_main(struct logs *logs); /* the same for the main log */
 
+/* LEVEL_DEBUG is wanted now, or no longer: with it all output is in the main log as well. */
+void logs_change_level(struct logs *logs);
+
 /* These take NULL, which is the stream of output that is not logged. */
 uint32_t log_pipe_id(const struct log_pipe *pipe);
 const char *log_pipe_path(const struct log_pipe *pipe); /* NULL: no file; borrowed */

@@ -8,6 +8,8 @@
 #include <string.h>
 
 const char options_usage[] =
+	"forkserver, in place of supervisord -- run a set of applications as daemons.\n"
+	"\n"
 	"usage: forkserver [-c FILE] [OPTION]...     start and supervise what FILE says\n"
 	"       forkserver --audit-only ...          audit, report, exit; see --audit-only --help\n"
 	"\n"
@@ -16,22 +18,32 @@ const char options_usage[] =
 	"                            called supervisord)\n"
 	"      --daemon              go into the background once everything is started\n"
 	"      --check-config        read and check the configuration, start nothing\n"
-	"  -h, --help                print this\n"
+	"  -h, -?, --help            print this\n"
 	"  -v, --version             print the version\n"
 	"\n"
 	"Instead of the keys of these names in [supervisord]:\n"
-	"  -u, --user USER           -d, --directory DIR         -m, --umask OCTAL\n"
-	"  -l, --logfile FILE        -y, --logfile_maxbytes SIZE -z, --logfile_backups N\n"
-	"  -e, --loglevel LEVEL      -j, --pidfile FILE          -i, --identifier TEXT\n"
-	"  -q, --childlogdir DIR     -k, --nocleanup             -t, --strip_ansi\n"
-	"  -s, --silent              -a, --minfds N                  --minprocs N\n"
+	"  -l/--logfile FILENAME -- use FILENAME as the main log (syslog: the system's)\n"
+	"  -y/--logfile_maxbytes SIZE -- rotate it at so many bytes, or KB, MB, GB\n"
+	"  -z/--logfile_backups N -- keep so many of its old files\n"
+	"  -e/--loglevel LEVEL -- debug, info, warn, error or critical\n"
+	"  -s/--silent -- do not show the main log on standard output as well\n"
+	"  -j/--pidfile FILENAME -- write the process ID there\n"
+	"  -i/--identifier TEXT -- what this supervisor calls itself\n"
+	"  -q/--childlogdir DIRECTORY -- put the logs of programs there, unless they say where\n"
+	"  -k/--nocleanup -- keep the logs in there that earlier runs have made\n"
+	"  -t/--strip_ansi -- take escape sequences out of the programs' output\n"
+	"  -d/--directory DIRECTORY -- go there when in the background\n"
+	"  -m/--umask OCTAL -- use this umask\n"
+	"  -u/--user USER -- run as this user\n"
+	"  -a/--minfds N -- refuse to start with fewer file descriptors\n"
+	"  --minprocs N -- refuse to start with fewer processes\n"
 	"\n"
 	"Exit status: 0 stopped as asked, 1 a zygote did not pass its first audit, 2 usage or\n"
 	"configuration error, 3 the application failed to import, 4 the audit could not run.\n";
 
 enum { OPTION_DAEMON = 256, OPTION_CHECK, OPTION_MINPROCS };
 
-static const char short_options[] = "c:nhvu:m:d:l:y:z:e:j:i:q:a:kst";
+static const char short_options[] = "c:nh?vu:m:d:l:y:z:e:j:i:q:a:kst";
 
 static const struct option long_options[] = {
 	{ "configuration", required_argument, NULL, 'c' },
@@ -94,7 +106,8 @@ static bool called_supervisord(const char *program)
 	return strcmp(slash ? slash + 1 : program, "supervisord") == 0;
 }
 
-static int take(struct options *options, int option, int index)
+/* `word`: the one that the option was in. */
+static int take(struct options *options, int option, int index, const char *word)
 {
 	switch (option) {
 	case 'c':
@@ -112,8 +125,11 @@ static int take(struct options *options, int option, int index)
 	case 'v':
 		options->version = true;
 		break;
-	case '?':
-		return -1;
+	case '?': /* also getopt's word for what it does not know */
+		if (strcmp(word, "-?") != 0)
+			return -1;
+		options->help = true;
+		break;
 	default:
 		override(options, option, index);
 		break;
@@ -128,7 +144,7 @@ int options_parse(struct options *options, int argc, char **argv)
 	memset(options, 0, sizeof(*options));
 	options->daemon = called_supervisord(argv[0]);
 	while ((option = getopt_long(argc, argv, short_options, long_options, &index)) != -1) {
-		if (take(options, option, index) < 0) {
+		if (take(options, option, index, argv[optind - 1]) < 0) {
 			fprintf(stderr, "For help, use %s -h\n", argv[0]);
 			return -1;
 		}

@@ -177,7 +177,11 @@ static void apply_daemon(struct supervisor *supervisor)
 	struct main_log *main_log = supervisor->main_log;
 	struct config *latest = supervisor->latest;
 
+	bool echoes = log_wants(LEVEL_DEBUG);
+
 	log_level((enum log_level)latest->daemon.loglevel);
+	if (log_wants(LEVEL_DEBUG) != echoes)
+		logs_change_level(&supervisor->logs);
 	if (!main_log || !same_text(main_log->daemon->logfile, latest->daemon.logfile))
 		return;
 	main_log->daemon = &latest->daemon;

@@ -13,6 +13,7 @@
 #include "supervisor/group.h"
 #include "supervisor/main_log.h"
 #include "supervisor/output.h"
+#include "supervisor/output_echo.h"
 #include "supervisor/wait_status.h"
 
 #include <errno.h>
@@ -28,7 +29,7 @@
 
 static void on_child(struct supervisor *supervisor, int signum)
 {
-	(void)signum;
+	log_debug("received %s indicating a child quit", signal_name(signum));
 	reaper_run(&supervisor->reaper);
 }
 
@@ -257,6 +258,10 @@ static void log_data(struct logs *logs, struct process *process, enum log_channe
 {
 	struct supervisor *supervisor = container_of(logs, struct supervisor, logs);
 
+	output_echo(process->config->name, channel == LOG_STDERR, data->data, data->len);
+	if (data->captured)
+		log_debug("'%s' %s emitted a comm event", process->config->name,
+			  channel == LOG_STDERR ? "stderr" : "stdout");
 	events_output(&supervisor->events, process, channel == LOG_STDERR, data);
 }
 

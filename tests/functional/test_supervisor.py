@@ -477,7 +477,7 @@ def test_hup_and_usr1_change_nothing(supervise):
 
 def test_version_and_help():
     assert re.fullmatch(r"\d+\.\d+\.\d+\n", forkserver("--version").stdout)
-    assert forkserver("-h").stdout.startswith("usage: forkserver")
+    assert forkserver("-h").stdout.startswith("forkserver, in place of supervisord")
     for wrong in ["--no-such-option"], ["positional"]:
         run = forkserver(*wrong)
         assert run.returncode == 2 and "For help, use" in run.stderr
