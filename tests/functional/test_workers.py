@@ -103,7 +103,7 @@ def test_what_the_import_gave_up_stays_so(rig, mode):
     assert seen["alternate"] and seen["nice"] == 3 and seen["slack"] == 77777
     # 0 to 2 are the worker's own, and nothing of the zygote's is left; one is open for the listing.
     assert seen["fds"][:3] == [0, 1, 2] and len(seen["fds"]) <= 4
-    assert seen["targets"][1] == f"{rig.directory}/web.out"
+    assert seen["targets"][1].startswith("pipe:")  # the logger's
 
 
 def plain_residue(rig, environment):
@@ -377,15 +377,13 @@ def test_killed_zygote_leaves_workers(rig):
     """The worker lives on; a new zygote is imported, and the next worker comes from it."""
     rig.start({"web": {"command": "probe_app:report", "autorestart": "true"}})
     first, = rig.probed()
+    before = children(rig.supervisor.pid)
     os.kill(first["import_pid"], signal.SIGKILL)
-    new = rig.supervisor.wait_for(
-        lambda: [pid for pid in children(rig.supervisor.pid)
-                 if pid not in (first["pid"], first["import_pid"])], "a new zygote")
+    rig.supervisor.wait_for(lambda: set(children(rig.supervisor.pid)) - set(before), "a new zygote")
     assert proc_status(first["pid"], "State"), "the worker died with its zygote"
     os.kill(first["pid"], signal.SIGTERM)
     second, = [seen for seen in rig.probed(2) if seen["pid"] != first["pid"]]
-    assert second["import_pid"] != first["import_pid"]
-    assert second["import_pid"] in new
+    assert second["import_pid"] not in before
     assert rig.supervisor.stop() == 0
 
 

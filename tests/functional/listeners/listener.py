@@ -4,6 +4,7 @@ usage: listener.py FILE [DEED…]
 
 Each event becomes a line of JSON in FILE.  The first event of all is answered by the first DEED, also when another
 process of the pool or an earlier life of this one had got it; what comes after the last DEED is answered with OK."""
+import fcntl
 import io
 import json
 import os
@@ -18,8 +19,9 @@ def say(data):
 
 
 def note(**what):
-    """One write(2), so that the lines of several processes do not mix.  Returns how many there were."""
+    """Returns how many there were; locked, so that no two processes find the same number."""
     fd = os.open(sys.argv[1], os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+    fcntl.flock(fd, fcntl.LOCK_EX)
     before = os.read(fd, 1 << 24).count(b"\n")
     os.write(fd, json.dumps({**what, "pid": os.getpid()}).encode() + b"\n")
     os.close(fd)
