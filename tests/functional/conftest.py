@@ -97,6 +97,7 @@ def pytest_collection_modifyitems(config, items):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "plain: needs no build of the product")
+    config.addinivalue_line("markers", "xdist_group(name): share a costly fixture, so they run in one process")
     config.addinivalue_line("markers", "slow: takes more than half a minute")
     # So that a run that is told to end still stops what it has started.
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -17,6 +17,7 @@ import pytest
 from conftest import DEADLINE, kill_descendants
 from oracle_util import has_control, package, under_test, with_package
 
+pytestmark = pytest.mark.xdist_group("end to end")
 SUITE = "tests/test_end_to_end.py"
 
 # In place of supervisord.py: the same arguments, the same pid.
