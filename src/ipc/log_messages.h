@@ -47,8 +47,9 @@ enum log_message {
 	MESSAGE_LOG_REOPEN, /* u32 stream, or LOG_ALL */
 	MESSAGE_LOG_SYNC,   /* u32 stream; answered when all that is in the pipe now is written and
 			       its LOG_DATA are sent */
-	MESSAGE_LOG_PID,    /* u32 stream, u32 pid: who writes into it from now on */
-	MESSAGE_LOG_END,    /* empty */
+	MESSAGE_LOG_PID,  /* u32 stream, u32 pid: who writes into it from now on; 0: somebody whose
+			     pid follows, or nobody */
+	MESSAGE_LOG_END,  /* empty */
 	MESSAGE_LOG_DONE, /* u32 errno or 0, str why ("cannot open /x/y.log: Permission denied") */
 	MESSAGE_LOG_OPENED, /* the same; fds: on success the file, read-only, at offset 0 */
 	MESSAGE_LOG_DATA,   /* struct log_data */

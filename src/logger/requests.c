@@ -267,7 +267,8 @@ static void set_pid(struct service *service, struct message *msg)
 	stream = unpack_end(&in) == 0 ? service_find(service, number) : NULL;
 	if (!stream)
 		return;
-	stream->flush = true; /* the other one's last line is at its end */
+	if (stream->config.pid)
+		stream->flush = true; /* its last line is at its end */
 	jobs_add(&service->jobs, stream, do_pid, 0, pid);
 }
 

@@ -103,7 +103,7 @@ int stream_change(struct stream *stream, struct log_stream *config, int own, str
 
 void stream_set_pid(struct stream *stream, uint32_t pid)
 {
-	if (pid && pid != stream->config.pid)
+	if (stream->config.pid && pid != stream->config.pid)
 		filter_reset(&stream->filter);
 	stream->config.pid = pid;
 }

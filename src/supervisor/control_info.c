@@ -11,7 +11,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -44,13 +43,6 @@ static uint64_t on_the_wall(int64_t then_us)
 	return then_us ? (uint64_t)((wall_us() - (clock_us() - then_us)) / 1000000) : 0;
 }
 
-static int32_t exit_status(const struct process *process)
-{
-	if (!process->stopped_us)
-		return 0;
-	return WIFEXITED(process->status) ? WEXITSTATUS(process->status) : -1;
-}
-
 static void pack_info(struct buf *body, const struct process *process)
 {
 	const char *out = log_pipe_path(process->logs[0]), *err = log_pipe_path(process->logs[1]);
@@ -63,7 +55,7 @@ static void pack_info(struct buf *body, const struct process *process)
 		.state = (uint32_t)process_state_code(process->state),
 		.spawnerr = (char *)process->spawnerr,
 		.note = (char *)process->note,
-		.exitstatus = exit_status(process),
+		.exitstatus = process->exitstatus,
 		.stdout_logfile = (char *)(out ? out : ""),
 		.stderr_logfile = (char *)(err ? err : ""),
 		.pid = (uint32_t)process->pid,

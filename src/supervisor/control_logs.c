@@ -26,7 +26,7 @@ struct control_log {
 	size_t n, at;
 	uint32_t id;
 	int error;  /* the first */
-	char *name; /* owned; NULL: the main log, or all */
+	char *path; /* owned; what NO_FILE names; NULL: nothing */
 	char *why;  /* owned; of the first error */
 };
 
@@ -37,7 +37,7 @@ static void unlink_log(struct control_log *log)
 		log->next->back = log->back;
 	logs_cancel(&log->calls->supervisor->logs, &log->job);
 	free(log->streams);
-	free(log->name);
+	free(log->path);
 	free(log->why);
 	free(log);
 }
@@ -56,7 +56,7 @@ static void answer(struct control_log *log, int fd)
 	if (log->error) {
 		control_fault(log->calls, log->id,
 			      log->error == ENOENT ? FAULT_NO_FILE : FAULT_FAILED,
-			      log->error == ENOENT ? log->name : log->why);
+			      log->error == ENOENT ? log->path : log->why);
 	} else {
 		control_begin(&body);
 		control_send(log->calls, log->id, &body, fd);
@@ -79,14 +79,15 @@ static void done(struct log_job *job, int error, const char *why, int fd)
 }
 
 /* Takes `streams` over. */
-static void ask(const struct control_call *call, log_verb *verb, uint32_t *streams, size_t n)
+static void ask(const struct control_call *call, log_verb *verb, uint32_t *streams, size_t n,
+		const char *path)
 {
 	struct control_log *log = calloc(1, sizeof(*log));
-	char *name = call->request->name ? strdup(call->request->name) : NULL;
+	char *copy = path ? strdup(path) : NULL;
 
-	if (!log || !streams || (call->request->name && !name)) {
+	if (!log || !streams || (path && !copy)) {
 		free(log);
-		free(name);
+		free(copy);
 		free(streams);
 		control_fault(call->calls, call->id, FAULT_FAILED, "out of memory");
 		return;
@@ -98,7 +99,7 @@ static void ask(const struct control_call *call, log_verb *verb, uint32_t *strea
 		.streams = streams,
 		.n = n,
 		.id = call->id,
-		.name = name,
+		.path = copy,
 		.next = call->calls->logs,
 		.back = &call->calls->logs,
 	};
@@ -111,13 +112,14 @@ static void ask(const struct control_call *call, log_verb *verb, uint32_t *strea
 		answer(log, -1);
 }
 
-static void ask_one(const struct control_call *call, log_verb *verb, uint32_t stream)
+static void ask_one(const struct control_call *call, log_verb *verb, uint32_t stream,
+		    const char *path)
 {
 	uint32_t *streams = malloc(sizeof(*streams));
 
 	if (streams)
 		*streams = stream;
-	ask(call, verb, streams, 1);
+	ask(call, verb, streams, 1, path);
 }
 
 /* The streams of some processes: those that have a file. */
@@ -137,7 +139,7 @@ static void ask_processes(const struct control_call *call, log_verb *verb,
 
 	for (size_t i = 0; streams && i < n; i++)
 		nstreams = add_streams(processes[i], streams, nstreams);
-	ask(call, verb, streams, nstreams);
+	ask(call, verb, streams, nstreams, NULL);
 }
 
 static bool has_main_log(const struct control_call *call)
@@ -155,7 +157,8 @@ void control_log_open(const struct control_call *call)
 
 	if (!call->request->name) {
 		if (has_main_log(call))
-			ask_one(call, logs_open, LOG_MAIN);
+			ask_one(call, logs_open, LOG_MAIN,
+				call->supervisor->config->daemon.logfile);
 		return;
 	}
 	process = control_process(call);
@@ -163,9 +166,9 @@ void control_log_open(const struct control_call *call)
 		return;
 	pipe = process->logs[call->request->number == 2];
 	if (!log_pipe_path(pipe))
-		control_fault(call->calls, call->id, FAULT_NO_FILE, call->request->name);
+		control_fault(call->calls, call->id, FAULT_NO_FILE, NULL);
 	else
-		ask_one(call, logs_open, log_pipe_id(pipe));
+		ask_one(call, logs_open, log_pipe_id(pipe), log_pipe_path(pipe));
 }
 
 void control_log_clear(const struct control_call *call)
@@ -174,7 +177,7 @@ void control_log_clear(const struct control_call *call)
 
 	if (!call->request->name) {
 		if (has_main_log(call))
-			ask_one(call, logs_clear, LOG_MAIN);
+			ask_one(call, logs_clear, LOG_MAIN, NULL);
 		return;
 	}
 	process = control_process(call);
@@ -189,7 +192,7 @@ static void ask_many(const struct control_call *call, log_verb *verb)
 	struct namespec found = { 0 };
 
 	if (!name) {
-		ask_one(call, verb, LOG_ALL);
+		ask_one(call, verb, LOG_ALL, NULL);
 		return;
 	}
 	found = groups_lookup(&call->supervisor->groups, name);

@@ -10,6 +10,17 @@
 #include <errno.h>
 #include <string.h>
 
+/* Without the "Error: " before each line: whoever asked says that. */
+static void strip_errors(char *text)
+{
+	static const char prefix[] = "Error: ";
+	const size_t len = sizeof(prefix) - 1;
+
+	for (char *line = text; line; line = strchr(line, '\n'), line += line != NULL)
+		if (strncmp(line, prefix, len) == 0)
+			memmove(line, line + len, strlen(line + len) + 1);
+}
+
 /* Reads the configuration again.  0, or -1 after a fault. */
 static int reread(const struct control_call *call)
 {
@@ -22,6 +33,8 @@ static int reread(const struct control_call *call)
 
 		if (len && text[len - 1] == '\n')
 			text[len - 1] = '\0';
+		if (text)
+			strip_errors(text);
 		log_error("the configuration has errors, so nothing was changed: %s",
 			  text ? text : "out of memory");
 		control_fault(call->calls, call->id, FAULT_CANT_REREAD, text);

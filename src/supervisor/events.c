@@ -271,8 +271,8 @@ void events_output(struct events *events, const struct process *process, bool is
 
 	if ((!captured && !log->events_enabled) || !events_wanted(events, type))
 		return;
-	payload_output(&payload, process->config->name, process->group, (pid_t)data->pid,
-		       captured ? NULL : channel);
+	payload_output(&payload, process->config->name, process->group,
+		       data->pid ? (pid_t)data->pid : process->pid, captured ? NULL : channel);
 	payload_bytes(&payload, data->data, data->len);
 	offer(events, type, &payload);
 	dispatch(events);

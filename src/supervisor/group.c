@@ -12,16 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int by_priority(const void *a, const void *b)
-{
-	const struct process *left = *(struct process *const *)a;
-	const struct process *right = *(struct process *const *)b;
-
-	if (left->program->priority != right->program->priority)
-		return left->program->priority < right->program->priority ? -1 : 1;
-	return strcmp(left->config->name, right->config->name);
-}
-
 static int add_program(struct group *group, const struct config_program *program,
 		       struct process_host *host, const struct zygotes *zygotes, struct error *err)
 {
@@ -78,7 +68,7 @@ struct group *group_new(struct config *base, const struct config_group *its,
 			return NULL;
 		}
 	}
-	qsort(group->processes, group->n, sizeof(struct process *), by_priority);
+	group_sort(group);
 	if (add_pool(group, host->events) < 0) {
 		group_free(group);
 		error_set(err, "out of memory");
@@ -108,10 +98,20 @@ struct process *group_find(const struct group *group, const char *process)
 	return NULL;
 }
 
+/* By priority; else they stay in the order of the configuration, which is why this is no qsort(3).
+ * Nearly always there is nothing to do. */
 void group_sort(struct group *group)
 {
-	if (group->n)
-		qsort(group->processes, group->n, sizeof(struct process *), by_priority);
+	for (size_t i = 1; i < group->n; i++) {
+		struct process *process = group->processes[i];
+		size_t at = i;
+
+		for (; at > 0 &&
+		       group->processes[at - 1]->program->priority > process->program->priority;
+		     at--)
+			group->processes[at] = group->processes[at - 1];
+		group->processes[at] = process;
+	}
 }
 
 int group_insert(struct group *group, struct process *process)

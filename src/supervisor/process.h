@@ -114,6 +114,8 @@ struct process {
 	int64_t started_us; /* CLOCK_MONOTONIC; 0: never */
 	int64_t stopped_us;
 	int status;         /* wait(2)'s, of the last exit */
+	int exitstatus;     /* as supervisord shows it: of an end from RUNNING or STOPPING, -1: by a
+			       signal; 0 again with the next start or an end that was too early */
 	char spawnerr[256]; /* "" or why the last start failed */
 
 	/* made once, so that a restart allocates nothing */

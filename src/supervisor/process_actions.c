@@ -45,6 +45,7 @@ static void gone(struct process *process)
 	process->stopped_us = clock_us();
 	fd_close(&process->ticket.gate);
 	process_close_stdin(process);
+	process_logs_born(process, 0); /* the next one may write before its pid is known */
 	cgroup_close(&process->cgroup);
 	process_poststop(process);
 }
@@ -53,6 +54,7 @@ static void gone(struct process *process)
 
 static void spawn(struct process *process)
 {
+	process->exitstatus = 0;
 	process->no_fault = false;
 	process->restarts = false;
 	process->spawnerr[0] = '\0';
@@ -171,6 +173,11 @@ static double spend_budget(struct process *process)
 			    ev_now(process->host->loop));
 }
 
+static void show_status(struct process *process)
+{
+	process->exitstatus = WIFEXITED(process->status) ? WEXITSTATUS(process->status) : -1;
+}
+
 static void exited(struct process *process)
 {
 	bool expected = process_exit_expected(process);
@@ -178,9 +185,10 @@ static void exited(struct process *process)
 	double wait;
 
 	wait_status_text(process->status, how, sizeof(how));
+	show_status(process);
 	if (!expected)
 		snprintf(process->spawnerr, sizeof(process->spawnerr), "Bad exit code %d",
-			 WIFEXITED(process->status) ? WEXITSTATUS(process->status) : -1);
+			 process->exitstatus);
 	log_at(expected ? LEVEL_INFO : LEVEL_WARN, "exited: %s (%s; %s)", name_of(process), how,
 	       expected ? "expected" : "not expected");
 	gone(process);
@@ -277,6 +285,7 @@ static void stopped(struct process *process)
 	char how[64];
 
 	wait_status_text(process->status, how, sizeof(how));
+	show_status(process);
 	log_at(process_exit_expected(process) ? LEVEL_INFO : LEVEL_WARN, "stopped: %s (%s)",
 	       name_of(process), how);
 	gone(process);
