@@ -112,7 +112,7 @@ def server(tmp_path_factory):
 
 def settle(server):
     """Every case begins with the same state."""
-    for line in ("add cat", "start cat say many:*", "stop off"):
+    for line in ("add cat", "start cat say many:* off none", "stop off"):
         server.run(server.ours(), line)
     if "one" not in server.run(server.ours(), "tail say")[1]:
         server.run(server.ours(), "restart say")
