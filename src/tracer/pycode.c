@@ -237,7 +237,7 @@ static int resolve_frame(struct pystack_reader *reader, const struct pystack_fra
 	size_t size;
 
 	if (remote_read(reader->pid, frame->code, &code, sizeof(code)) < 0 ||
-	    Py_TYPE(&code) != &PyCode_Type)
+	    (uintptr_t)Py_TYPE(&code) != reader->image.code_type)
 		return -ENOENT;
 	address = code_address(&code, frame);
 	if (address == ADDRESS_NONE)

@@ -25,6 +25,7 @@ int pystack_init(struct pystack_reader *reader, pid_t pid)
 	memset(reader, 0, sizeof(*reader));
 	reader->pid = pid;
 	reader->main_tid = pid;
+	image_own(&reader->image);
 	/* glibc on x86-64 and musl: 0; glibc on aarch64: struct pthread lies below the TCB. */
 	reader->ident_offset = (uintptr_t)pthread_self() - arch_own_thread_pointer();
 	reader->chunk = malloc(CHUNK_MAX);
@@ -75,7 +76,8 @@ static uintptr_t read_pointer(struct pystack_reader *reader, uintptr_t addr)
  * found". */
 static uintptr_t find_tstate(struct pystack_reader *reader, uintptr_t ident)
 {
-	uintptr_t interp = read_pointer(reader, (uintptr_t)&_PyRuntime.interpreters.head);
+	uintptr_t interp = read_pointer(
+		reader, reader->image.runtime + offsetof(_PyRuntimeState, interpreters.head));
 
 	for (int n = 0; interp && n < THREADS_MAX; n++) {
 		uintptr_t tstate = read_pointer(reader, interp + THREADS_HEAD);

@@ -4,6 +4,8 @@
 #ifndef TRACER_PYSTACK_H
 #define TRACER_PYSTACK_H
 
+#include "tracer/image.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,6 +27,7 @@ struct pystack {
 
 struct pystack_reader {
 	pid_t pid; /* of the zygote */
+	struct image image;
 	pid_t main_tid;
 	uintptr_t main_tstate;  /* 0: not found yet */
 	uintptr_t ident_offset; /* pthread_self() minus the thread pointer: a fact of the libc */

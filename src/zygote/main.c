@@ -16,6 +16,7 @@
 #include "ipc/channel.h"
 #include "ipc/messages.h"
 #include "report/document.h"
+#include "tracer/stack_dump.h"
 #include "tracer/tracer.h"
 #include "zygote/child.h"
 #include "zygote/embed.h"
@@ -334,6 +335,16 @@ static _Noreturn void run(struct zygote *zygote)
 	child_run(&zygote->forker);
 }
 
+static int dump_stack(const char *pid)
+{
+	struct error err = { { 0 } };
+
+	if (stack_dump((pid_t)atoi(pid), stdout, &err) == 0)
+		return fflush(stdout) == 0 ? 0 : 1;
+	fprintf(stderr, "%s\n", err.text);
+	return 1;
+}
+
 int main(int argc, char **argv)
 {
 	struct zygote zygote = { .channel = -1 };
@@ -343,6 +354,8 @@ int main(int argc, char **argv)
 		embed_describe();
 		return 0;
 	}
+	if (argc == 3 && strcmp(argv[1], "--stack") == 0)
+		return dump_stack(argv[2]);
 	if (argc != 3) {
 		fprintf(stderr, "%s: started by forkserver(8), not by hand\n", argv[0]);
 		return EXIT_USAGE;
