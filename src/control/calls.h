@@ -37,6 +37,8 @@ void call_process_info(struct call *call);
 void call_all_process_info(struct call *call);
 void call_all_config_info(struct call *call);
 
+void call_stack(struct call *call); /* name */
+
 /* calls_log.c: parts of logs; the method's number is the channel */
 void call_read_log(struct call *call);      /* name, offset, length */
 void call_tail_log(struct call *call);      /* name, offset, length */

@@ -209,3 +209,22 @@ void call_all_config_info(struct call *call)
 {
 	call_ask(call, &(struct control_request){ .operation = CONTROL_CONFIG }, reply_config);
 }
+
+static void reply_stack(struct call *call, struct answer *answer)
+{
+	char *dump = unpack_str(&answer->body);
+
+	if (call_check(call, &answer->body)) {
+		rpc_write_bytes(&call->result, text(dump), strlen(text(dump)));
+		call_return(call);
+	}
+	free(dump);
+}
+
+void call_stack(struct call *call)
+{
+	struct control_request request = { .operation = CONTROL_STACK,
+					   .name = (char *)call->args[0].text };
+
+	call_ask(call, &request, reply_stack);
+}

@@ -69,6 +69,8 @@ const struct command commands[] = {
 	  "signal <signal name> <gname>:*\t\tSignal all processes in a group\n"
 	  "signal <signal name> <name> <name>\tSignal multiple processes or groups\n"
 	  "signal <signal name> all\t\tSignal all processes" },
+	{ "stack", command_stack, COMPLETE_PROCESSES,
+	  "stack <name> [...]\tShow what each thread of a zygote's worker is doing" },
 	{ "start", command_start, COMPLETE_PROCESSES,
 	  "start <name>\t\tStart a process\n"
 	  "start <gname>:*\t\tStart all processes in a group\n"

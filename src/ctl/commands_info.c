@@ -216,6 +216,43 @@ void command_pid(struct ctl *ctl, char **args, const char *line)
 	}
 }
 
+/* ---- stack: a method that supervisord does not have ---- */
+
+static void stack_of(struct ctl *ctl, const char *name)
+{
+	struct rpc_value *result;
+	enum client_outcome outcome =
+		client_call(&ctl->client, &result, "forkserver.stack", rpc_new_string(name), NULL);
+
+	if (outcome == CLIENT_OK && ctl->json) {
+		ctl_collect_text(ctl, name, rpc_text(result));
+	} else if (outcome == CLIENT_OK) {
+		ctl_say(ctl, "%s", rpc_text(result));
+	} else if (outcome == CLIENT_FAULT && ctl->client.code == FAULT_BAD_NAME) {
+		ctl_say(ctl, "%s: ERROR (no such process)", name);
+		ctl->status = CTL_GENERIC;
+	} else if (outcome == CLIENT_FAULT && ctl->client.code == FAULT_NOT_RUNNING) {
+		ctl_say(ctl, "%s: ERROR (not running)", name);
+		ctl->status = CTL_GENERIC;
+	} else {
+		ctl_failed(ctl, outcome);
+	}
+	rpc_free(result);
+}
+
+void command_stack(struct ctl *ctl, char **args, const char *line)
+{
+	(void)line;
+	if (!args[0]) {
+		ctl_usage(ctl, CTL_GENERIC, "stack", "Error: stack requires a process name");
+		return;
+	}
+	if (!ctl_upcheck(ctl))
+		return;
+	for (; *args; args++)
+		stack_of(ctl, *args);
+}
+
 /* ---- avail, version ---- */
 
 static void say_available(struct ctl *ctl, const struct rpc_value *config)

@@ -104,6 +104,7 @@ void command_update(struct ctl *ctl, char **args, const char *line);
 void command_reload(struct ctl *ctl, char **args, const char *line);
 void command_shutdown(struct ctl *ctl, char **args, const char *line);
 void command_open(struct ctl *ctl, char **args, const char *line);
+void command_stack(struct ctl *ctl, char **args, const char *line);
 void command_rotate(struct ctl *ctl, char **args, const char *line);
 void command_reopen(struct ctl *ctl, char **args, const char *line);
 

@@ -90,6 +90,7 @@ enum control_operation {
 	CONTROL_UPDATE,     /* name: a group of which only what differs is stopped and started, or
 			       NULL: all groups, removals and additions too; `wait`.
 			       strv stopped, strv changed, strv added, strv removed (groups) */
+	CONTROL_STACK,      /* name: a worker.  str: what each of its threads does, for people */
 	CONTROL_NOPERATIONS
 };
 

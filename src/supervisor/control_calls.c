@@ -33,6 +33,7 @@ static const struct {
 	[CONTROL_LOG_ROTATE] = { control_log_rotate, true },
 	[CONTROL_LOG_REOPEN] = { control_log_reopen, true },
 	[CONTROL_UPDATE] = { control_update, false },
+	[CONTROL_STACK] = { control_stack, true },
 };
 
 void control_calls_init(struct control_calls *calls, struct supervisor *supervisor,
@@ -67,6 +68,7 @@ void control_calls_forget(struct control_calls *calls)
 {
 	control_waits_forget(calls);
 	control_logs_forget(calls);
+	control_stacks_forget(calls);
 	calls->updating = false;
 }
 

@@ -15,6 +15,7 @@
 
 struct control_link;
 struct control_log;
+struct control_stack;
 struct control_wait;
 struct process;
 struct supervisor;
@@ -25,8 +26,10 @@ struct control_calls {
 	struct control_link *link;     /* borrowed: where answers go */
 	struct control_wait *waits; /* owned: for processes to start or stop; control_processes.c */
 	struct control_log *logs;   /* owned: for the logger; control_logs.c */
-	bool updating;              /* somebody waits for the end of an update: */
-	uint32_t update_id;         /* with this id */
+	struct control_stack *stacks; /* owned: for stacks of workers; control_stack.c */
+	unsigned nstacks;
+	bool updating;      /* somebody waits for the end of an update: */
+	uint32_t update_id; /* with this id */
 };
 
 /* One request while its function runs. */
@@ -73,6 +76,10 @@ void control_log_clear(const struct control_call *call);
 void control_log_rotate(const struct control_call *call);
 void control_log_reopen(const struct control_call *call);
 void control_logs_forget(struct control_calls *calls);
+
+/* control_stack.c */
+void control_stack(const struct control_call *call);
+void control_stacks_forget(struct control_calls *calls);
 
 /* control_reload.c */
 void control_reread(const struct control_call *call);
