@@ -266,18 +266,17 @@ static void update_groupwise(struct ctl *ctl, char **names, const struct rpc_val
 /* What a forkserver has done: stopped, changed, added, removed groups. */
 static void say_updates(struct ctl *ctl, const struct rpc_value *lists)
 {
-	const struct rpc_value *stopped = rpc_item(lists, 0);
+	const struct rpc_value *stopped = rpc_member(lists, "stopped");
 	static const struct {
-		size_t list;
-		const char *what;
+		const char *list, *what;
 	} order[] = {
-		{ 3, "removed process group" },
-		{ 1, "updated process group" },
-		{ 2, "added process group" },
+		{ "removed", "removed process group" },
+		{ "changed", "updated process group" },
+		{ "added", "added process group" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(order); i++) {
-		const struct rpc_value *list = rpc_item(lists, order[i].list);
+		const struct rpc_value *list = rpc_member(lists, order[i].list);
 
 		for (const struct rpc_value *at = list ? list->first : NULL; at; at = at->next) {
 			if (is_listed(stopped, rpc_text(at)))

@@ -40,7 +40,8 @@ static const struct option long_options[] = {
 	{ "serverurl", required_argument, NULL, 's' },
 	{ "username", required_argument, NULL, 'u' },
 	{ "password", required_argument, NULL, 'p' },
-	{ "history-file", required_argument, NULL, 'r' },
+	{ "history-file", required_argument, NULL, 'r' }, /* supervisorctl's help */
+	{ "history_file", required_argument, NULL, 'r' }, /* what it takes */
 	{ "json", no_argument, NULL, OPTION_JSON },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'v' },

@@ -135,7 +135,7 @@ static int usable(int fd)
 	return poll(&polled, 1, 0) > 0 && polled.revents & (POLLERR | POLLNVAL) ? -1 : fd;
 }
 
-static pid_t launch_control(int end, struct error *err)
+static pid_t launch_control(bool background, int end, struct error *err)
 {
 	CLEANUP_FREE char *path = libexec_find(PROGRAM, err);
 	char *argv[] = { (char *)PROGRAM, (char *)"3", NULL };
@@ -144,7 +144,7 @@ static pid_t launch_control(int end, struct error *err)
 		.path = path,
 		.argv = argv,
 		.environment = environment,
-		.stdio = { -1, usable(1), usable(2) },
+		.stdio = { -1, background ? -1 : usable(1), background ? -1 : usable(2) },
 		.fds = &end,
 		.nfds = 1,
 		.umask = 077,
@@ -176,7 +176,7 @@ static int start(struct control_link *link, struct error *err)
 	if (channel_pair(ends) < 0)
 		return error_set(err, "socketpair: %s", strerror(errno));
 	if (send_setup(link, ends[0], err) == 0)
-		pid = launch_control(ends[1], err);
+		pid = launch_control(link->host->background, ends[1], err);
 	fd_close(&ends[1]);
 	if (pid < 0) {
 		fd_close(&ends[0]);

@@ -32,6 +32,7 @@ struct control_host {
 	struct reaper *reaper;
 	const struct http_sockets *sockets;
 	const char *identifier;
+	bool background; /* the terminal is to be let go of; what it says reaches nobody */
 	/* A request, to be answered by control_link_answer() now or later; *request is borrowed. */
 	void (*request)(struct control_host *host, uint32_t id,
 			const struct control_request *request);

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/util.h"
 #include "config/config.h"
 #include "ipc/pack.h"
 #include "supervisor/logs_queue.h"
@@ -209,6 +210,17 @@ static void mark(struct log_pipe *pipe, uint8_t marks)
 	pipe->marks |= marks;
 }
 
+/* For the logger, who opens the file. */
+static void pack_stream(struct buf *body, const struct log_stream *stream)
+{
+	CLEANUP_FREE char *path = stream->path ? output_absolute(stream->path) : NULL;
+	struct log_stream told = *stream;
+
+	told.path = path;
+	body->failed |= stream->path && !path;
+	log_stream_pack(body, &told);
+}
+
 static int send_add(struct log_pipe *pipe)
 {
 	struct buf made = { 0 }, *body = pipe->farewell ? pipe->farewell : &made;
@@ -218,7 +230,7 @@ static int send_add(struct log_pipe *pipe)
 
 	if (!pipe->farewell) {
 		stream = pipe->process ? describe(pipe) : main_log_stream(pipe->logs->main_log);
-		log_stream_pack(body, &stream);
+		pack_stream(body, &stream);
 	}
 	if (stream.own)
 		fds[nfds++] = output_own_fd(stream.path);
@@ -237,7 +249,7 @@ static int send_change(const struct log_pipe *pipe)
 	int fd = stream.own ? output_own_fd(stream.path) : -1, r;
 	struct buf body = { 0 };
 
-	log_stream_pack(&body, &stream);
+	pack_stream(&body, &stream);
 	r = body.failed ? -ENOMEM
 			: logger_link_send(&pipe->logs->link, MESSAGE_LOG_CHANGE,
 					   pipe->id | LOGS_STREAM_BIT | LOGS_CHANGE_BIT, body.data,

@@ -2,8 +2,10 @@
  * next logger, or given up in time.  See logs.h. */
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/util.h"
 #include "ipc/pack.h"
 #include "supervisor/logs_queue.h"
+#include "supervisor/output.h"
 
 #include <errno.h>
 #include <string.h>
@@ -127,12 +129,14 @@ void logs_cancel(struct logs *logs, struct log_job *job)
 static int send_job(struct logs *logs, struct log_job *job)
 {
 	struct log_pipe *pipe = logs_pipe(logs, job->stream);
+	const char *path = pipe && !log_pipe_is_known(pipe) ? log_pipe_path(pipe) : NULL;
+	CLEANUP_FREE char *absolute = path ? output_absolute(path) : NULL;
 	struct buf body = { 0 };
 	int r;
 
 	pack_u32(&body, job->stream);
 	if (job->type == MESSAGE_LOG_OPEN)
-		pack_str(&body, pipe && !log_pipe_is_known(pipe) ? log_pipe_path(pipe) : NULL);
+		pack_str(&body, absolute);
 	job->id = ++logs->last_id & ~LOGS_STREAM_BIT;
 	r = body.failed ? -ENOMEM
 			: logger_link_send(&logs->link, job->type, job->id, body.data, body.len,

@@ -32,7 +32,7 @@ const char options_usage[] =
 	"  -q/--childlogdir DIRECTORY -- put the logs of programs there, unless they say where\n"
 	"  -k/--nocleanup -- keep the logs in there that earlier runs have made\n"
 	"  -t/--strip_ansi -- take escape sequences out of the programs' output\n"
-	"  -d/--directory DIRECTORY -- go there when in the background\n"
+	"  -d/--directory DIRECTORY -- go there first\n"
 	"  -m/--umask OCTAL -- use this umask\n"
 	"  -u/--user USER -- run as this user\n"
 	"  -a/--minfds N -- refuse to start with fewer file descriptors\n"

@@ -66,6 +66,16 @@ char *output_automatic_path(const struct config_daemon *daemon, const char *name
 	return path;
 }
 
+char *output_absolute(const char *path)
+{
+	CLEANUP_FREE char *here = path[0] == '/' ? NULL : getcwd(NULL, 0);
+	char *made;
+
+	if (path[0] == '/')
+		return strdup(path);
+	return here && asprintf(&made, "%s/%s", here, path) >= 0 ? made : NULL;
+}
+
 /* "ANY-stdout---ID-XXXXXXXX.log"? */
 static bool is_automatic(const char *name, const char *identifier)
 {

@@ -20,6 +20,10 @@ int output_own_fd(const char *path);
 char *output_automatic_path(const struct config_daemon *daemon, const char *name,
 			    const char *channel);
 
+/* The same file for whoever opens it: a relative path begins at our working directory, and links in
+ * it keep their meaning.  malloc'ed; NULL: out of memory. */
+char *output_absolute(const char *path);
+
 /* Removes the automatic files of an earlier run of the same identifier. */
 void output_cleanup(const struct config_daemon *daemon);
 

@@ -74,8 +74,7 @@ static void on_reload(struct supervisor *supervisor, int signum)
 static void on_unsupported(struct supervisor *supervisor, int signum)
 {
 	(void)supervisor;
-	log_warn("received %s: reopening the logs is not available in this version; nothing was "
-		 "changed",
+	log_warn("received %s, which means nothing here; SIGUSR2 opens the logs again",
 		 signal_name(signum));
 }
 
@@ -457,6 +456,7 @@ enum exit_status supervisor_run(struct supervisor *supervisor, int ready_fd)
 		return EXIT_CONFIG;
 	}
 	http_sockets_warn(supervisor->config, -1);
+	supervisor->control_host.background = ready_fd >= 0;
 	if (supervisor->http.n)
 		control_link_start(&supervisor->control);
 	start_zygotes(supervisor);

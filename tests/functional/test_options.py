@@ -105,6 +105,39 @@ def test_the_name_supervisord_in_the_foreground(config, tmp_path, supervisord, h
         process.stdout.close()
 
 
+def test_the_background_lets_go_of_the_terminal(config, tmp_path):
+    """Whoever waits for the end of our output, as ssh(1) does, waits for no process of ours."""
+    config.write_text(HEAD + f"[unix_http_server]\nfile = {tmp_path}/x.sock\n" + SLEEP)
+    assert run("--daemon", "-c", config).returncode == 0
+    stop(tmp_path / "file.pid")
+
+
+RELATIVE = """directory = srv
+childlogdir = .
+[unix_http_server]
+file = %(here)s/x.sock
+[program:named]
+command = /bin/sh -c 'echo one; exec sleep 1000'
+stdout_logfile = named.log
+[program:automatic]
+command = /bin/sh -c 'echo two; exec sleep 1000'
+"""
+
+
+def test_relative_logs_of_programs_begin_at_the_directory(config, tmp_path):
+    (tmp_path / "srv").mkdir()
+    config.write_text(HEAD + RELATIVE)
+    done = run("--daemon", "-c", "x.conf", cwd=tmp_path)
+    assert done.returncode == 0, done
+    wait_until(lambda: (tmp_path / "srv/named.log").exists() and (tmp_path / "srv/named.log").read_text() == "one\n",
+               what="the log with a relative name")
+    wait_until(lambda: [log.read_text() for log in tmp_path.glob("automatic-stdout---*.log")] == ["two\n"],
+               what="the log in a relative childlogdir")
+    tail = run("-s", f"unix://{tmp_path}/x.sock", "tail", "named", program=builddir() / "forkserverctl")
+    assert tail.stdout == "one\n\n", tail
+    stop(tmp_path / "file.pid")
+
+
 def test_options_and_relative_paths_hold_when_the_file_is_read_again(config, tmp_path):
     """The working directory is another one by then."""
     (tmp_path / "srv").mkdir()
