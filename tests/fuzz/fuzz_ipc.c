@@ -7,6 +7,7 @@
  * and must be the same bytes; what is not leaves an empty struct. */
 #include "base/buf.h"
 #include "base/fd.h"
+#include "base/util.h"
 #include "ipc/channel.h"
 #include "ipc/control_messages.h"
 #include "ipc/log_messages.h"
@@ -15,6 +16,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -173,17 +175,22 @@ static void send_all(int to, const void *data, size_t len, const int *fds, size_
 	must(sendmsg(to, &out, MSG_NOSIGNAL) == (ssize_t)len);
 }
 
-/* The lowest number that is free: the same before and after, or an fd was left open. */
-static int lowest_free(void)
+/* How many fds are open among those that one input can need. */
+static int count_fds(void)
 {
-	int fd = dup(0);
+	struct pollfd fds[2 * FDS_MAX];
+	int n = ARRAY_LEN(fds);
 
-	must(fd >= 0);
-	close(fd);
-	return fd;
+	for (int i = 0; i < n; i++)
+		fds[i] = (struct pollfd){ .fd = i };
+	must(poll(fds, ARRAY_LEN(fds), 0) >= 0);
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		n -= (fds[i].revents & POLLNVAL) != 0;
+	return n;
 }
 
-static void receive(int from, size_t sent_fds)
+/* A body that has come by memfd is the whole of it, and it was sealed. */
+static void receive(int from, size_t sent_fds, unsigned kind, const void *data, size_t len)
 {
 	struct message msg;
 	int r = channel_recv(from, &msg);
@@ -193,30 +200,35 @@ static void receive(int from, size_t sent_fds)
 		must(!msg.body && !msg.nfds);
 		return;
 	}
-	must(msg.body && msg.body[msg.len] == '\0' && msg.nfds <= sent_fds);
+	must(msg.body && msg.body[msg.len] == '\0');
+	if (msg.nfds != sent_fds)
+		must(msg.nfds == sent_fds - 1 && kind == SEALED && msg.len == len &&
+		     memcmp(msg.body, data, len) == 0);
 	message_done(&msg);
 	must(!msg.body && !msg.nfds);
 }
 
 static void check_datagram(unsigned how, const void *data, size_t len)
 {
-	size_t nfds =
-		how / NKINDS % FDS_MAX; /* 63 at most: with the memfd it may be one too many */
-	int fds[FDS_MAX], ends[2], before = lowest_free();
+	unsigned kind = how % NKINDS;
+	size_t nfds = how / NKINDS;
+	int fds[FDS_MAX], ends[2], before = count_fds();
 	CLEANUP_FD int memfd = -1;
 
+	if (nfds == UINT8_MAX / NKINDS)
+		nfds = CHANNEL_FDS_MAX; /* and perhaps one too many */
 	for (size_t i = 0; i < nfds; i++)
 		fds[i] = 0;
-	memfd = make_memfd(how % NKINDS, data, len);
+	memfd = make_memfd(kind, data, len);
 	if (memfd >= 0)
 		fds[nfds++] = memfd;
 	must(channel_pair(ends) == 0);
 	send_all(ends[0], data, len, fds, nfds);
 	fd_close(&ends[0]);
-	receive(ends[1], nfds);
+	receive(ends[1], nfds, kind, data, len);
 	fd_close(&ends[1]);
 	fd_close(&memfd);
-	must(lowest_free() == before);
+	must(count_fds() == before);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

@@ -20,7 +20,7 @@ static void must(bool condition)
 		abort();
 }
 
-/* Text in lines; without colours no control character, so no command to a terminal. */
+/* Lines of text, in which nothing is a command to a terminal but our own colours. */
 static void check_text(const char *text, bool color)
 {
 	size_t left = strlen(text), n;
@@ -32,7 +32,8 @@ static void check_text(const char *text, bool color)
 		n = utf8_length(p, left);
 		must(n > 0);
 		if (n == 1)
-			must((c >= 0x20 && c != 0x7f) || c == '\n' || (color && c == 0x1b));
+			must((c >= 0x20 && c != 0x7f) || c == '\n' || c == '\t' ||
+			     (color && c == 0x1b && p[1] == '['));
 		else /* nor of those above ASCII */
 			must(!(c == 0xc2 && (unsigned char)p[1] < 0xa0));
 	}
