@@ -252,6 +252,17 @@ static char *entry_line(json_t *violation, const char *cwd)
 	return line;
 }
 
+/* Whether an entry could name it; read_entry() asks for the same.  What cannot be known again stays
+ * a violation. */
+static bool can_be_known(json_t *violation)
+{
+	json_t *at = json_object_get(violation, "location");
+
+	return json_string_value(json_object_get(violation, "kind")) &&
+	       (json_string_value(json_object_get(at, "file")) ||
+		json_string_value(json_object_get(violation, "target")));
+}
+
 struct lines {
 	char **lines;
 	size_t n;
@@ -277,6 +288,8 @@ static int add_report(struct lines *out, const char *text, struct error *err)
 	else
 		json_array_foreach(violations, i, violation)
 		{
+			if (!can_be_known(violation))
+				continue;
 			out->lines[out->n] = entry_line(violation, cwd);
 			if (!out->lines[out->n]) {
 				r = error_set(err, "out of memory");

@@ -163,6 +163,25 @@ START_TEST(writing_is_stable)
 }
 END_TEST
 
+/* Neither a kind nor a place: an entry for it would be refused, and all others with it. */
+START_TEST(what_cannot_be_known_is_left_out)
+{
+	static const char *const reports[] = {
+		"{\"violations\": [null, {\"kind\": 1, \"target\": \"a\"}, {\"kind\": \"fd\"}, "
+		"{\"kind\": \"fd\", \"target\": \"b\"}]}",
+	};
+	struct error err = { "" };
+	CLEANUP_FREE char *text = baseline_write(reports, 1, &err);
+	struct baseline *baseline;
+
+	ck_assert_msg(text, "%s", err.text);
+	ck_assert_msg(baseline_parse(&baseline, "b", text, strlen(text), &err) == 0, "%s",
+		      err.text);
+	ck_assert_uint_eq(baseline_left(baseline), 1);
+	baseline_free(baseline);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("report/baseline");
@@ -175,6 +194,7 @@ int main(void)
 	tcase_add_loop_test(tc, matches, 0, ARRAY_LEN(matching));
 	tcase_add_test(tc, written_and_read_again);
 	tcase_add_test(tc, writing_is_stable);
+	tcase_add_test(tc, what_cannot_be_known_is_left_out);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
