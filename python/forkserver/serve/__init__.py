@@ -12,17 +12,28 @@ What all servers have in common is in lifeline.py: READY=1 when requests are acc
 SIGTERM has come; then nothing new is accepted, what is in flight is finished, and the exit status is 0.
 """
 
+import signal
 import sys
-from typing import List, Optional
+from typing import Any, List, Optional
 
 from forkserver.serve import options
 
 __all__ = ["asgi", "celery", "wsgi"]
 
 
+def _begin(arguments: Optional[List[str]]) -> List[str]:
+    """Until the server has a handler of its own, being told to stop is a clean end too: nothing is in flight."""
+    signal.signal(signal.SIGTERM, _end)
+    return sys.argv[1:] if arguments is None else arguments
+
+
+def _end(*_: Any) -> None:
+    sys.exit(0)
+
+
 def wsgi(arguments: Optional[List[str]] = None) -> int:
     """Serve a WSGI application; returns the exit status."""
-    settings = options.wsgi(sys.argv[1:] if arguments is None else arguments)
+    settings = options.wsgi(_begin(arguments))
     if settings.server == "waitress":
         from forkserver.serve import with_waitress
 
@@ -34,7 +45,7 @@ def wsgi(arguments: Optional[List[str]] = None) -> int:
 
 def asgi(arguments: Optional[List[str]] = None) -> int:
     """Serve an ASGI application; returns the exit status."""
-    settings = options.asgi(sys.argv[1:] if arguments is None else arguments)
+    settings = options.asgi(_begin(arguments))
     if settings.server == "hypercorn":
         from forkserver.serve import with_hypercorn
 
@@ -46,7 +57,7 @@ def asgi(arguments: Optional[List[str]] = None) -> int:
 
 def celery(arguments: Optional[List[str]] = None) -> int:
     """Run tasks of a Celery application; returns the exit status."""
-    settings = options.celery(sys.argv[1:] if arguments is None else arguments)
+    settings = options.celery(_begin(arguments))
     from forkserver.serve import with_celery
 
     return with_celery.serve(settings)

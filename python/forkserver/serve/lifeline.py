@@ -6,6 +6,7 @@ turns, that the end has begun.
 """
 
 import faulthandler
+import signal
 import sys
 import time
 from typing import Any, Optional
@@ -62,7 +63,8 @@ class Lifeline:
         _tell(notify.stopping)
 
     def done(self) -> None:
-        """All is finished."""
+        """All is finished.  For a SIGTERM it is too late, and the interpreter's end would let it kill us."""
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         self.stop()
         faulthandler.cancel_dump_traceback_later()
 

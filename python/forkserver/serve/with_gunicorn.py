@@ -7,7 +7,8 @@ start, watch and stop it, the supervisor does.
 
 import importlib
 import os
-from typing import Any, Dict, List
+import selectors
+from typing import Any, Dict, List, Sequence
 
 import gunicorn.app.base
 from gunicorn.workers import SUPPORTED_WORKERS
@@ -52,12 +53,22 @@ class Adapted:
     """Put before a worker class of gunicorn's: what it tells its arbiter goes to the supervisor."""
 
     lifeline: Lifeline
+    passed: List["Socket"]
+    sockets: List[Any]
+    PIPE: Sequence[int]
 
     def notify(self) -> None:
         self.lifeline.beat()
         super().notify()  # type: ignore[misc]
 
     def run(self) -> None:
+        if self.sockets[0] is not self.passed[0]:  # gevent has made its own objects of the fds
+            for each in self.passed:
+                each.sock.detach()
+        poller = getattr(self, "poller", None)
+        if isinstance(poller, selectors.BaseSelector):
+            # Where signals are written to (set_wakeup_fd): gthread looks for its end only after a wait.
+            poller.register(self.PIPE[0], selectors.EVENT_READ, lambda fd: os.read(fd, 4096))
         self.lifeline.ready()
         super().run()  # type: ignore[misc]
 
@@ -99,7 +110,7 @@ def make_settings(settings: options.Settings, lifeline: Lifeline, quota: Quota) 
 def make_worker(settings: options.Settings, listeners: List[worker.Listener]) -> Any:
     lifeline = Lifeline(settings.timeout, settings.graceful_timeout)
     cls = worker_class(settings.server)
-    cls.lifeline = lifeline
+    cls.lifeline, cls.passed = lifeline, [Socket(each) for each in listeners]
     if settings.server == "gevent":
         from forkserver.serve import patch_gevent  # noqa: F401  before the application is imported
     application = Application(
@@ -108,15 +119,13 @@ def make_worker(settings: options.Settings, listeners: List[worker.Listener]) ->
     cfg = application.cfg
     log = cfg.logger_class(cfg)
     # sync waits so long for a connection before it says that it is alive
-    made = cls(1, os.getppid(), [Socket(each) for each in listeners], application, lifeline.idle_seconds, cfg, log)
+    made = cls(1, os.getppid(), list(cls.passed), application, lifeline.idle_seconds, cfg, log)
     made.pid = os.getpid()
     return made
 
 
 def serve(settings: options.Settings) -> int:
-    # gevent makes its own objects of the fds; these must live as long as they do
-    listeners = options.find_sockets(settings)
-    made = make_worker(settings, listeners)
+    made = make_worker(settings, options.find_sockets(settings))
     try:
         made.init_process()  # returns when it has been told to end
     except SystemExit as end:
