@@ -1,5 +1,6 @@
 """A Celery worker in this process: no pool of processes of its own, as numprocs says how many there are."""
 
+import signal
 import socket
 from typing import Any, Dict
 
@@ -10,29 +11,66 @@ from forkserver import worker
 from forkserver.serve import options
 from forkserver.serve.lifeline import Lifeline, Quota
 
-
-def connect(lifeline: Lifeline, quota: Quota) -> Any:
-    """Celery's signals to the supervisor.  It holds receivers weakly: keep what this returns."""
-
-    def ready(**_: Any) -> None:
-        lifeline.ready()
-
-    def stopping(**_: Any) -> None:
-        lifeline.stop()
-
-    def task_done(**_: Any) -> None:
-        if quota.done():
-            lifeline.stop()
-            state.should_stop = 0  # the exit status of a warm shutdown
-
-    signals.worker_ready.connect(ready)
-    signals.worker_shutting_down.connect(stopping)
-    signals.task_postrun.connect(task_done)
-    return ready, stopping, task_done
+WARM = 0  # the exit status of a warm shutdown
 
 
-def make_worker(app: Any, settings: options.Settings) -> Any:
-    keywords: Dict[str, Any] = {
+class Service:
+    """A worker of Celery's between its signals and the supervisor.
+
+    The solo pool runs a task in the main thread.  Celery's own handler of SIGTERM may raise its
+    exception right there, in the middle of the task; and where it only takes a note, the main loop ends
+    before it has acknowledged the task, which is then run again.  So with that pool the handler is
+    ours: the end is put after the acknowledgement, into the queue that the main loop works off.
+    """
+
+    def __init__(self, settings: options.Settings, lifeline: Lifeline, quota: Quota) -> None:
+        self.lifeline, self.quota = lifeline, quota
+        self.solo = settings.pool == "solo"
+        self.busy = False
+        self.told = False
+        app = options.find_app(settings.app)
+        self.worker = app.Worker(**keywords(settings))
+        signals.worker_ready.connect(self.ready)
+        signals.worker_shutting_down.connect(self.stopping)
+        signals.task_prerun.connect(self.task_begins)
+        signals.task_postrun.connect(self.task_done)
+
+    def ready(self, **_: Any) -> None:
+        if self.solo:
+            signal.signal(signal.SIGTERM, self.told_to_stop)
+        self.lifeline.ready()
+
+    def stopping(self, **_: Any) -> None:
+        self.lifeline.stop()
+
+    def told_to_stop(self, *_: Any) -> None:
+        self.told = True
+        self.lifeline.stop()
+        if not self.busy:
+            end()
+
+    def task_begins(self, **_: Any) -> None:
+        self.busy = True
+
+    def task_done(self, **_: Any) -> None:
+        self.busy = False
+        used_up = self.quota.done()
+        if not (used_up or self.told):
+            return
+        self.lifeline.stop()
+        if self.solo:
+            self.worker.consumer.call_soon(end)
+        else:  # it waits for the tasks of its pool
+            end()
+
+
+def end() -> None:
+    """The main loop looks at this in each of its turns."""
+    state.should_stop = WARM
+
+
+def keywords(settings: options.Settings) -> Dict[str, Any]:
+    return {
         # Each worker of a broker needs a name of its own.
         "hostname": settings.hostname or "%s@%s" % (worker.process() or "worker", socket.gethostname()),
         "pool": settings.pool,
@@ -41,16 +79,12 @@ def make_worker(app: Any, settings: options.Settings) -> Any:
         "queues": settings.queues,
         **options.literals(settings.option),
     }
-    return app.Worker(**keywords)
 
 
 def serve(settings: options.Settings) -> int:
     # No time limit for its loop: a task of the solo pool may stop it for as long as it runs.
     lifeline = Lifeline(0, settings.graceful_timeout)
-    receivers = connect(lifeline, Quota(settings.max_requests))
-    app = options.find_app(settings.app)
-    made = make_worker(app, settings)
-    made.start()  # returns after a warm shutdown
+    service = Service(settings, lifeline, Quota(settings.max_requests))
+    service.worker.start()  # returns after a warm shutdown
     lifeline.done()
-    del receivers
-    return int(made.exitcode or 0)
+    return int(service.worker.exitcode or 0)
