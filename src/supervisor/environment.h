@@ -13,11 +13,13 @@ struct config_program;
  * [supervisord] environment.  A new vector; NULL: out of memory. */
 char **environment_base(const struct config_daemon *daemon);
 
-/* What SUPERVISOR_* say; borrowed. */
+/* What SUPERVISOR_* and FORKSERVER_* say; borrowed. */
 struct environment_names {
 	const char *process;
 	const char *group;
-	const char *url; /* of our server; NULL: there is none */
+	const char *url;     /* of our server; NULL: there is none */
+	const char *program; /* of [program:NAME] */
+	unsigned number;     /* process_num */
 };
 
 /* The same with the zygote's variables, supervisord's own and then the program's (NAME=VALUE;

@@ -85,7 +85,9 @@ static int pack_request(struct process *process, struct error *err)
 static int make_environment(struct process *process)
 {
 	struct environment_names names = { .process = process->config->name,
-					   .group = process->group };
+					   .group = process->group,
+					   .program = process->program->name,
+					   .number = process->config->num };
 	CLEANUP_FREE char *url = NULL;
 
 	if (environment_server_url(process->base, process->program, &url) < 0)

@@ -4,10 +4,12 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/strv.h"
+#include "base/util.h"
 #include "ipc/messages.h"
 #include "tracer/tracer.h"
 #include "zygote/hooks.h"
 #include "zygote/opencode.h"
+#include "zygote/package.h"
 
 #include <limits.h>
 #include <malloc.h>
@@ -154,8 +156,17 @@ static int check_prefix(const char *want, struct error *err)
 		text, want);
 }
 
+/* For "O&": a path as str, None for NULL. */
+static PyObject *decode_path(void *path)
+{
+	if (path)
+		return PyUnicode_DecodeFSDefault(path);
+	Py_RETURN_NONE;
+}
+
 int embed_init(struct embed *embed, const struct zygote_setup *setup, struct error *err)
 {
+	CLEANUP_FREE char *package = package_directory();
 	PyObject *path, *result = NULL;
 
 	embed->threads = task_links();
@@ -170,7 +181,8 @@ int embed_init(struct embed *embed, const struct zygote_setup *setup, struct err
 		return -1;
 	path = embed_list(setup->path);
 	if (path)
-		result = embed_call(embed, "prepare", "(sO)", setup->name ? setup->name : "", path);
+		result = embed_call(embed, "prepare", "(sOO&)", setup->name ? setup->name : "",
+				    path, decode_path, package);
 	Py_XDECREF(path);
 	Py_XDECREF(result);
 	return result ? 0 : python_error(err, "cannot set up sys.path");

@@ -13,8 +13,12 @@ THIS_FILE = "<forkserver>"
 # ---- before and during the import ----
 
 
-def prepare(name, path):
-    """Set up sys as `python -m` would, with the directories of `path` in front."""
+def prepare(name, path, package):
+    """Set up sys as `python -m` would, with the directories of `path` in front.
+
+    `package`, where forkserver's own package is (or None), comes last: whatever the application or
+    its environment has of that name comes before it.
+    """
     import gc
     import os
 
@@ -27,6 +31,8 @@ def prepare(name, path):
         if not os.path.exists(entry):
             warn(name, "path = %s: it does not exist, or may not be read" % entry)
     sys.path[:0] = path
+    if package:
+        sys.path.append(package)
     # A collection would touch every object that the workers are to share.  The switch itself is
     # left alone: the application may ask for it or set it.
     STATE["threshold"] = gc.get_threshold()

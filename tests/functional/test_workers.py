@@ -253,7 +253,9 @@ def test_surroundings(rig):
     assert seen["environment"]["INHERITED"] == "yes"
     for name in seen["environment"]:
         assert not name.endswith("_NUM_THREADS"), f"{name} of the zygote is still set"
-        assert not name.startswith(("LISTEN_", "NOTIFY_", "FORKSERVER_")), name
+        assert not name.startswith(("LISTEN_", "NOTIFY_")), name
+    assert {name: value for name, value in seen["environment"].items() if name.startswith("FORKSERVER_")} \
+        == {"FORKSERVER_PROGRAM": "web", "FORKSERVER_PROCESS_NUM": "0"}
     assert rig.supervisor.stop() == 0
 
 

@@ -1,0 +1,76 @@
+"""uvicorn's server on the sockets that were passed."""
+
+import asyncio
+import inspect
+import signal
+from typing import Any, Dict, List, Optional
+
+import uvicorn
+
+from forkserver import worker
+from forkserver.serve import options
+from forkserver.serve.asgi_app import counted
+from forkserver.serve.backlog import backlog
+from forkserver.serve.lifeline import Lifeline, Quota
+
+STARTUP_FAILED = 3  # as uvicorn's own exit status
+FIRST_REQUEST_SECONDS = 0.1  # see shutdown()
+
+
+class Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, lifeline: Lifeline, quota: Quota) -> None:
+        super().__init__(config)
+        self.lifeline, self.quota = lifeline, quota
+
+    async def startup(self, sockets: Optional[List[Any]] = None) -> None:
+        await super().startup(sockets=sockets)
+        if self.started:
+            self.lifeline.ready()
+
+    async def on_tick(self, counter: int) -> bool:
+        """uvicorn's main loop calls it ten times a second."""
+        self.lifeline.beat()
+        return await super().on_tick(counter) or self.quota.is_used_up()
+
+    def handle_exit(self, sig: Any, frame: Any) -> None:
+        self.lifeline.stop()
+        super().handle_exit(sig, frame)
+
+    async def shutdown(self, sockets: Optional[List[Any]] = None) -> None:
+        self.lifeline.stop()
+        # It closes connections that have no request now.  One that was accepted a moment ago may have
+        # its first one still on the way.
+        for server in self.servers:
+            server.close()
+        await asyncio.sleep(FIRST_REQUEST_SECONDS)
+        await super().shutdown(sockets=sockets)
+
+
+def make_config(app: Any, settings: options.Settings, listeners: List[worker.Listener]) -> uvicorn.Config:
+    keywords: Dict[str, Any] = {
+        "access_log": settings.access_log,
+        "backlog": min(backlog(each) for each in listeners),
+        **options.literals(settings.option),
+    }
+    # Ours is there too, but uvicorn's still cancels tasks and tells the application.
+    if settings.graceful_timeout and "timeout_graceful_shutdown" in inspect.signature(uvicorn.Config).parameters:
+        keywords.setdefault("timeout_graceful_shutdown", max(1, int(settings.graceful_timeout) - 1))
+    try:
+        return uvicorn.Config(app, **keywords)
+    except TypeError as error:
+        options.fail("--option: uvicorn: %s" % error)
+
+
+def serve(settings: options.Settings) -> int:
+    listeners = options.find_sockets(settings)
+    lifeline = Lifeline(settings.timeout, settings.graceful_timeout)
+    quota = Quota(settings.max_requests)
+    app = counted(options.find_app(settings.app), quota)
+    server = Server(make_config(app, settings, listeners), lifeline, quota)
+    # Newer versions put the handlers from before back at the end and raise the signal again; the
+    # default one would make our exit a death.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    server.run(sockets=listeners)
+    lifeline.done()
+    return 0 if server.started else STARTUP_FAILED

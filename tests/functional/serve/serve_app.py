@@ -1,0 +1,93 @@
+"""One application as WSGI (Flask) and as ASGI.  /slow/NAME says that it has begun by a file NAME.begun, and
+answers when there is a file NAME.go."""
+import asyncio
+import json
+import os
+import pathlib
+import time
+
+from forkserver import worker
+from forkserver.serve.backlog import backlog
+
+IMPORT_PID = os.getpid()
+ROOT = pathlib.Path(os.environ.get("SERVE_DIR", "/nonexistent"))
+
+
+def told(**more):
+    return json.dumps({"pid": os.getpid(), "import": IMPORT_PID, "process": worker.process(),
+                       "number": worker.number(), **more}) + "\n"
+
+
+def begin(name):
+    path = ROOT / (name + ".tmp")
+    path.write_text(str(os.getpid()))
+    path.rename(ROOT / (name + ".begun"))
+    return ROOT / (name + ".go")
+
+
+def listening():
+    return {"backlog": [backlog(each) for each in worker.sockets()], "requests": worker.requests()}
+
+
+def make_wsgi():
+    from flask import Flask
+
+    app = Flask("serve_app")
+
+    @app.route("/")
+    def index():
+        return told()
+
+    @app.route("/facts")
+    def facts():
+        return told(**listening())
+
+    @app.route("/slow/<name>")
+    def slow(name):
+        go = begin(name)
+        while not go.exists():
+            time.sleep(0.01)
+        return told(slow=name)
+
+    return app
+
+
+async def asgi(scope, receive, send):
+    if scope["type"] == "lifespan":
+        while True:
+            message = await receive()
+            await send({"type": message["type"] + ".complete"})
+            if message["type"] == "lifespan.shutdown":
+                return
+    more = {}
+    if scope["path"] == "/facts":
+        more = listening()
+    if scope["path"].startswith("/slow/"):
+        more = {"slow": scope["path"][len("/slow/"):]}
+        go = begin(more["slow"])
+        while not go.exists():
+            await asyncio.sleep(0.01)
+    body = told(**more).encode()
+    await send({"type": "http.response.start", "status": 200,
+                "headers": [(b"content-length", str(len(body)).encode())]})
+    await send({"type": "http.response.body", "body": body})
+
+
+def probe():
+    """A worker that tells what the package says of it, and waits for its end."""
+    import signal
+    import sys
+
+    import forkserver
+    from forkserver import notify
+
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    forkserver.request_done()
+    told = {"pid": os.getpid(), "program": worker.program(), "process": worker.process(), "group": worker.group(),
+            "number": worker.number(), "generation": worker.generation(), "requests": forkserver.requests(),
+            "sockets": {each.name: list(each.getsockname()) for each in worker.sockets()},
+            "watchdog": notify.watchdog_interval(), "argv": sys.argv[1:], "path": sys.path,
+            "package": forkserver.__file__}
+    notify.notify("READY=1\nSTATUS=" + json.dumps(told))
+    while True:
+        signal.pause()
