@@ -108,7 +108,7 @@ static void reply_ready(struct exchange *exchange, struct answer *answer)
 	total = unpack_u32(in);
 	n = unpack_u32(in);
 	if (n)
-		buf_printf(&body, "not ready: %u of %u processes\n", n, total);
+		buf_printf(&body, "not ready: %u of %u\n", n, total);
 	else
 		buf_addstr(&body, "ready\n");
 	for (uint32_t i = 0; i < n && !in->bad; i++) {

@@ -92,7 +92,7 @@ enum control_operation {
 			       strv stopped, strv changed, strv added, strv removed (groups) */
 	CONTROL_SUPERVISOR, /* struct supervisor_status of metrics_messages.h, as all below */
 	CONTROL_ZYGOTES,    /* u32 n, n × struct zygote_status */
-	CONTROL_READY,      /* u32 processes with autostart, u32 n, n × struct unready */
+	CONTROL_READY,      /* u32 how many should be ready, u32 n, n × struct unready */
 	CONTROL_METRICS,    /* struct supervisor_status; FORK_NKINDS × histogram of forks, one of
 			       respawns; zygotes as above; u32 n, n × struct process_metrics */
 	CONTROL_NOPERATIONS

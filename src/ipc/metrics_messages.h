@@ -83,9 +83,9 @@ struct process_metrics {
 
 #define MEMORY_UNKNOWN UINT64_MAX
 
-/* A process that keeps the whole from being ready. */
+/* What keeps the whole from being ready. */
 struct unready {
-	char *name; /* "group:process" */
+	char *name; /* "group:process", "zygote:name" */
 	char *why;  /* "BACKOFF: Exited too quickly" */
 };
 

@@ -185,25 +185,46 @@ static bool is_ready(const struct process *process)
 		process_exit_expected(process));
 }
 
+static void add_unready(struct readiness *readiness, const char *kind, const char *name,
+			const char *state, const char *more)
+{
+	struct buf full = { 0 }, why = { 0 };
+	struct unready unready;
+
+	buf_printf(&full, "%s:%s", kind, name);
+	buf_printf(&why, "%s%s%s", state, *more ? ": " : "", more);
+	unready = (struct unready){ (char *)buf_str(&full), (char *)buf_str(&why) };
+	unready_pack(&readiness->rows, &unready);
+	readiness->n++;
+	buf_done(&full);
+	buf_done(&why);
+}
+
 static void look_at(const struct process *process, void *data)
 {
 	struct readiness *readiness = data;
-	const char *more = process->note[0] ? process->note : process->spawnerr;
-	struct buf name = { 0 }, why = { 0 };
-	struct unready unready;
 
 	if (!process->program->autostart)
 		return;
 	readiness->total++;
-	if (is_ready(process))
-		return;
-	buf_printf(&name, "%s:%s", process->group, process->config->name);
-	buf_printf(&why, "%s%s%s", process_state_name(process->state), *more ? ": " : "", more);
-	unready = (struct unready){ (char *)buf_str(&name), (char *)buf_str(&why) };
-	unready_pack(&readiness->rows, &unready);
-	readiness->n++;
-	buf_done(&name);
-	buf_done(&why);
+	if (!is_ready(process))
+		add_unready(readiness, process->group, process->config->name,
+			    process_state_name(process->state),
+			    process->note[0] ? process->note : process->spawnerr);
+}
+
+/* Nothing is started before they are ready.  Later on a zygote that is imported again is nobody's
+ * concern: its workers go on. */
+static void look_at_zygotes(const struct supervisor *supervisor, struct readiness *readiness)
+{
+	const struct zygotes *zygotes = &supervisor->zygotes;
+
+	for (size_t i = 0; supervisor->phase == SUPERVISOR_ZYGOTES && i < zygotes->n; i++) {
+		readiness->total++;
+		if (zygotes->all[i]->state != ZYGOTE_READY)
+			add_unready(readiness, "zygote", zygotes->all[i]->config->name,
+				    "is being imported", "");
+	}
 }
 
 void control_ready(const struct control_call *call)
@@ -211,6 +232,7 @@ void control_ready(const struct control_call *call)
 	struct readiness readiness = { 0 };
 	struct buf body = { 0 };
 
+	look_at_zygotes(call->supervisor, &readiness);
 	for_each(&call->supervisor->groups, look_at, &readiness);
 	control_begin(&body);
 	pack_u32(&body, readiness.total);

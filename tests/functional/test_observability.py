@@ -411,7 +411,7 @@ autostart = false
 
     answer = s.client.get("/readyz")
     assert answer.status == 503
-    assert answer.text.splitlines()[0] == "not ready: 1 of 3 processes"
+    assert answer.text.splitlines()[0] == "not ready: 1 of 3"
     assert re.match(r"late:late (BACKOFF|STARTING)", answer.text.splitlines()[1])
     assert s.client.get("/healthz").status == 200
     (tmp_path / "flag").touch()
@@ -419,16 +419,41 @@ autostart = false
     assert lines() == ["ready"]
     s.client.post("/api/v1/processes/steady/stop")
     assert s.client.get("/readyz").status == 503
-    assert lines() == ["not ready: 1 of 3 processes", "steady:steady STOPPED"]
+    assert lines() == ["not ready: 1 of 3", "steady:steady STOPPED"]
     s.client.post("/api/v1/processes/steady/start")
     assert s.client.get("/readyz").status == 200
     assert s.client.ask("HEAD", "/readyz").status == 200
 
 
+def test_not_ready_while_a_zygote_is_imported(site, tmp_path, version):
+    (tmp_path / "slow.py").write_text(f"""
+import os, signal, time
+open("{tmp_path}/importing", "w").close()
+while not os.path.exists("{tmp_path}/flag"):
+    time.sleep(.01)
+def work():
+    signal.pause()
+""")
+    s = site(ZYGOTE.format(tmp_path, "slow", interpreter(version)))
+    s.supervisor.wait_file(tmp_path / "importing")
+    answer = s.client.get("/readyz")
+    assert answer.status == 503 and answer.text.splitlines() == [
+        "not ready: 3 of 3", "zygote:slow is being imported", "slow:slow_0 STOPPED", "slow:slow_1 STOPPED"]
+    assert s.client.get("/healthz").status == 200
+    assert s.client.get("/api/v1/supervisor").json()["state"] == "IMPORTING"
+    zygote, = s.client.get("/api/v1/zygotes").json()["zygotes"]
+    assert zygote["state"] == "IMPORTING" and zygote["audit"]["verdict"] is None and zygote["import_seconds"] is None
+    assert s.client.post("/api/v1/processes/slow:slow_0/start").json()["error"]["fault"] == "FAILED"
+    assert key("forkserver_zygote_import_seconds", {"zygote": "slow"}) not in s.client.metrics()
+    (tmp_path / "flag").touch()
+    s.supervisor.wait_for(lambda: s.client.get("/readyz").text == "ready\n", "it does not become ready")
+    assert s.client.get("/api/v1/supervisor").json()["state"] == "RUNNING"
+
+
 def test_what_has_failed_once_is_not_ready(site):
     s = site("[program:once]\ncommand = sh -c 'exit 7'\nstartsecs = 0\nautorestart = false\n")
     s.wait_state("once", "EXITED")
-    assert s.client.get("/readyz").text == "not ready: 1 of 1 processes\nonce:once EXITED: Bad exit code 7\n"
+    assert s.client.get("/readyz").text == "not ready: 1 of 1\nonce:once EXITED: Bad exit code 7\n"
 
 
 # ---------------------------------------------------------------- who may
@@ -446,7 +471,7 @@ def test_password(site):
         assert stranger.post("/api/v1/processes/steady/stop").status == 401
         assert stranger.get("/healthz").text == "ok\n"
         answer = stranger.get("/readyz")
-        assert answer.status == 503 and answer.text == "not ready: 1 of 2 processes\n"  # and no names
+        assert answer.status == 503 and answer.text == "not ready: 1 of 2\n"  # and no names
         assert stranger.post("/readyz").status == 405
     assert "none:none FATAL" in s.client.get("/readyz").text
     assert s.client.process("steady")["state"] == "RUNNING"
