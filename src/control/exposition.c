@@ -83,7 +83,8 @@ void exposition_histogram(struct buf *to, const char *name, const struct label *
 	uint64_t sum = 0;
 	char bound[32];
 
-	memcpy(all, labels, n * sizeof(*all));
+	for (size_t i = 0; i < n; i++)
+		all[i] = labels[i];
 	for (unsigned i = 0; i <= HISTOGRAM_BOUNDS; i++) {
 		if (i < HISTOGRAM_BOUNDS)
 			write_bound(bound, sizeof(bound), histogram_bounds_us[i]);

@@ -165,7 +165,7 @@ def check_histogram(name, samples):
 def parse(text):
     """{(name, labels): value}; anything that format 0.0.4 does not allow is a failure."""
     assert text.endswith("\n")
-    types, helped, seen, samples, current = {}, set(), [], {}, None
+    types, helped, samples, current = {}, set(), {}, None
     for line in text.split("\n")[:-1]:
         if line.startswith("# HELP "):
             current = line.split(" ", 3)[2]
@@ -506,7 +506,8 @@ def test_names_that_point_here(site):
 
 ANSWERS = [
     ("GET", "/api/v1/processes", 200), ("HEAD", "/api/v1/processes", 200), ("GET", "/api/v1/processes/steady", 200),
-    ("GET", "/api/v1/processes/steady:steady", 200), ("GET", "/api/v1/supervisor", 200), ("GET", "/api/v1/zygotes", 200),
+    ("GET", "/api/v1/processes/steady:steady", 200), ("GET", "/api/v1/supervisor", 200),
+    ("GET", "/api/v1/zygotes", 200),
     ("GET", "/api/v1/processes/nix", 404), ("GET", "/api/v1/processes/steady:*", 404), ("GET", "/api/v1/", 404),
     ("GET", "/api/v1/nix", 404), ("GET", "/api/v1", 404), ("GET", "/api/v2/processes", 404),
     ("GET", "/api/v1/processes/steady/stop", 404), ("POST", "/api/v1/processes/nix/stop", 404),
@@ -517,7 +518,8 @@ ANSWERS = [
     ("DELETE", "/readyz", 405), ("GET", "/metrics/x", 404), ("GET", "/healthz/", 404),
     ("POST", "/api/v1/processes/steady/start", 409), ("POST", "/api/v1/processes/off/stop", 409),
     ("POST", "/api/v1/processes/off/signal?signal=HUP", 409), ("POST", "/api/v1/processes/steady/signal", 400),
-    ("POST", "/api/v1/processes/steady/signal?signal=NIX", 400), ("POST", "/api/v1/processes/steady/signal?signal=", 400),
+    ("POST", "/api/v1/processes/steady/signal?signal=NIX", 400),
+    ("POST", "/api/v1/processes/steady/signal?signal=", 400),
 ]
 
 

@@ -65,6 +65,9 @@ START_TEST(buckets)
 						   "h_bucket{kind=\"exec\",le=\"+Inf\"} 3\n"
 						   "h_sum{kind=\"exec\"} 90.001400\n"
 						   "h_count{kind=\"exec\"} 3\n"));
+	buf_clear(&to);
+	exposition_histogram(&to, "h", NULL, 0, &histogram);
+	ck_assert_ptr_nonnull(strstr(buf_str(&to), "h_bucket{le=\"+Inf\"} 3\nh_sum 90.001400\n"));
 	buf_done(&to);
 }
 END_TEST
