@@ -8,6 +8,7 @@
 #include "control/hangup.h"
 #include "control/link.h"
 #include "control/logtail.h"
+#include "control/metrics_text.h"
 #include "ipc/control_messages.h"
 
 #include <ev.h>
@@ -27,6 +28,7 @@ struct control {
 	struct hangup hangup;
 	struct logtails logtails;
 	struct flash flash;
+	struct metrics_http http;
 	size_t nexchanges;  /* requests that are being read, worked on or answered */
 	size_t body_bytes;  /* held of their bodies */
 	char hostname[256]; /* "" if it is not known */

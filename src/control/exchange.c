@@ -35,6 +35,18 @@ static void refuse_unknown(struct exchange *exchange)
 	exchange_add(exchange, "Connection", "close");
 }
 
+static void refuse_method(struct exchange *exchange, const struct route *route)
+{
+	static const char *const allowed[] = {
+		[ROUTE_GET] = "GET, HEAD",
+		[ROUTE_POST] = "POST",
+		[ROUTE_GET | ROUTE_POST] = "GET, HEAD, POST",
+	};
+
+	refuse(exchange, route->refusal, "not with this method");
+	exchange_add(exchange, "Allow", allowed[route->methods & (ROUTE_GET | ROUTE_POST)]);
+}
+
 static bool comes_from_elsewhere(struct exchange *exchange)
 {
 	struct origin_headers headers = {
@@ -71,25 +83,32 @@ static bool comes_from_elsewhere(struct exchange *exchange)
 	return true;
 }
 
+/* As curl -X POST does it. */
+static bool may_be_bare(struct exchange *exchange, const struct route *route)
+{
+	return route->methods & ROUTE_BARE && !exchange_header(exchange, "Transfer-Encoding");
+}
+
 /* The headers are here, the body is not. */
 static void look(struct exchange *exchange, const char *method)
 {
 	bool gets = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
 	const struct route *route = route_find(exchange->path);
+	const char *length = exchange_header(exchange, "Content-Length");
 
 	exchange->posts = strcmp(method, "POST") == 0;
 	exchange->route = route;
-	if (!auth_accepts(exchange->server->config, exchange_header(exchange, "Authorization")))
+	if (!(route && route->methods & ROUTE_OPEN) &&
+	    !auth_accepts(exchange->server->config, exchange_header(exchange, "Authorization")))
 		refuse_unknown(exchange);
 	else if (!route)
 		refuse(exchange, MHD_HTTP_NOT_FOUND, "there is nothing of that name");
 	else if (!((gets && route->methods & ROUTE_GET) ||
 		   (exchange->posts && route->methods & ROUTE_POST)))
-		refuse(exchange, route->refusal, "not with this method");
-	else if (exchange->posts && !exchange_header(exchange, "Content-Length"))
+		refuse_method(exchange, route);
+	else if (exchange->posts && !length && !may_be_bare(exchange, route))
 		refuse(exchange, MHD_HTTP_LENGTH_REQUIRED, "Content-Length is missing");
-	else if (exchange->posts && strtoull(exchange_header(exchange, "Content-Length"), NULL,
-					     10) > EXCHANGE_BODY_MAX)
+	else if (exchange->posts && length && strtoull(length, NULL, 10) > EXCHANGE_BODY_MAX)
 		refuse(exchange, HTTP_TOO_LARGE, "the request is too long");
 	else if (exchange->control->ending)
 		refuse(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "the supervisor has gone");
@@ -122,6 +141,7 @@ static struct exchange *begin(struct server *server, struct MHD_Connection *conn
 
 static enum MHD_Result queue(struct exchange *exchange)
 {
+	metrics_http_count(&exchange->control->http, exchange->status);
 	return MHD_queue_response(exchange->connection, exchange->status, exchange->response);
 }
 

@@ -18,6 +18,10 @@ static const struct route routes[] = {
 	{ "/index.html", false, ROUTE_GET | ROUTE_POST, NOT_ALLOWED, true, route_status },
 	{ "/tail.html", false, ROUTE_GET, NOT_ALLOWED, true, route_tail },
 	{ "/ok.html", false, ROUTE_GET, NOT_ALLOWED, false, route_ok },
+	{ "/api/v1/", true, ROUTE_GET | ROUTE_POST | ROUTE_BARE, NOT_ALLOWED, false, route_api },
+	{ "/metrics", false, ROUTE_GET, NOT_ALLOWED, false, route_metrics },
+	{ "/healthz", false, ROUTE_GET | ROUTE_OPEN, NOT_ALLOWED, false, route_healthz },
+	{ "/readyz", false, ROUTE_GET | ROUTE_OPEN, NOT_ALLOWED, false, route_readyz },
 	{ "/stylesheets/supervisor.css", false, ROUTE_GET, NOT_ALLOWED, true, route_stylesheet },
 };
 

@@ -10,6 +10,8 @@ struct exchange;
 enum route_methods {
 	ROUTE_GET = 1, /* and HEAD */
 	ROUTE_POST = 2,
+	ROUTE_OPEN = 4, /* for everybody: a password is not asked for */
+	ROUTE_BARE = 8, /* POST without a body may leave out Content-Length */
 };
 
 struct route {
@@ -23,12 +25,16 @@ struct route {
 
 const struct route *route_find(const char *path); /* NULL: there is none */
 
-/* rpc_route.c, logtail.c, page_*.c */
+/* rpc_route.c, api.c, probes.c, logtail.c, page_*.c */
 void route_rpc(struct exchange *exchange);
 void route_logtail(struct exchange *exchange);
 void route_mainlogtail(struct exchange *exchange);
 void route_status(struct exchange *exchange);
 void route_tail(struct exchange *exchange);
+void route_api(struct exchange *exchange);
+void route_metrics(struct exchange *exchange);
+void route_healthz(struct exchange *exchange);
+void route_readyz(struct exchange *exchange);
 void route_ok(struct exchange *exchange);
 void route_stylesheet(struct exchange *exchange);
 

@@ -91,6 +91,11 @@ enum control_operation {
 			       NULL: all groups, removals and additions too; `wait`.
 			       strv stopped, strv changed, strv added, strv removed (groups) */
 	CONTROL_STACK,      /* name: a worker.  str: what each of its threads does, for people */
+	CONTROL_SUPERVISOR, /* struct supervisor_status of metrics_messages.h, as all below */
+	CONTROL_ZYGOTES,    /* u32 n, n × struct zygote_status */
+	CONTROL_READY,      /* u32 how many should be ready, u32 n, n × struct unready */
+	CONTROL_METRICS,    /* struct supervisor_status; FORK_NKINDS × histogram of forks, one of
+			       respawns; zygotes as above; u32 n, n × struct process_metrics */
 	CONTROL_NOPERATIONS
 };
 

@@ -9,6 +9,8 @@
  *      LOG_CLEAR, LOG_ROTATE, LOG_REOPEN, LOG_REMOVE, LOG_SYNC ►
  *      ◄───────────────────────────────── LOG_DONE  same id
  *      LOG_PID ─────────────────────────────────►   no answer
+ *      LOG_COUNT ───────────────────────────────►
+ *      ◄────────────────────────────── LOG_COUNTED
  *      ◄─────────────────────── LOG_DATA, LOG_NOTE  at any time
  *      LOG_END ─────────────────────────────────►   writes all that is there, and exits
  *
@@ -51,9 +53,13 @@ enum log_message {
 			     pid follows, or nobody */
 	MESSAGE_LOG_END,  /* empty */
 	MESSAGE_LOG_DONE, /* u32 errno or 0, str why ("cannot open /x/y.log: Permission denied") */
-	MESSAGE_LOG_OPENED, /* the same; fds: on success the file, read-only, at offset 0 */
-	MESSAGE_LOG_DATA,   /* struct log_data */
-	MESSAGE_LOG_NOTE,   /* u32 enum log_level, str text: for the main log */
+	MESSAGE_LOG_OPENED,  /* the same; fds: on success the file, read-only, at offset 0 */
+	MESSAGE_LOG_DATA,    /* struct log_data */
+	MESSAGE_LOG_NOTE,    /* u32 enum log_level, str text: for the main log */
+	MESSAGE_LOG_COUNT,   /* empty */
+	MESSAGE_LOG_COUNTED, /* u32 n, n × (u32 stream, u64 bytes read, u64 bytes dropped, as they
+				would have been written), since the last time; of the streams where
+				there is anything to tell */
 };
 
 #define LOG_MAIN 0u        /* the main log's stream */

@@ -1,6 +1,7 @@
 /* requests.c - see requests.h. */
 #include "logger/requests.h"
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/util.h"
@@ -272,6 +273,30 @@ static void set_pid(struct service *service, struct message *msg)
 	jobs_add(&service->jobs, stream, do_pid, 0, pid);
 }
 
+/* The body of LOG_COUNTED is made in two parts, as the number stands in front. */
+static void count(struct service *service, struct message *msg)
+{
+	struct buf body = { 0 }, rows = { 0 };
+	uint32_t n = 0;
+
+	(void)msg;
+	for (struct stream *at = service->streams; at; at = at->next) {
+		if (at->taken == at->counted && at->lost == at->counted_lost)
+			continue;
+		pack_u32(&rows, at->config.id);
+		pack_u64(&rows, at->taken - at->counted);
+		pack_u64(&rows, at->lost - at->counted_lost);
+		at->counted = at->taken;
+		at->counted_lost = at->lost;
+		n++;
+	}
+	pack_u32(&body, n);
+	buf_add(&body, buf_str(&rows), rows.len);
+	body.failed = body.failed || rows.failed;
+	buf_done(&rows);
+	uplink_counted(&service->uplink, &body);
+}
+
 static void do_end(struct service *service, struct stream *stream, uint32_t id, uint32_t arg,
 		   bool late)
 {
@@ -311,6 +336,7 @@ static const struct {
 	{ MESSAGE_LOG_REOPEN, reopen },
 	{ MESSAGE_LOG_SYNC, sync_stream },
 	{ MESSAGE_LOG_PID, set_pid },
+	{ MESSAGE_LOG_COUNT, count },
 	{ MESSAGE_LOG_END, end },
 };
 

@@ -45,6 +45,8 @@ struct stream {
 	uint64_t taken;      /* bytes out of the pipe so far */
 	uint64_t held_at;    /* `taken` when the timer was started */
 	uint64_t dropped;    /* bytes that the sink did not get and has not been told of */
+	uint64_t lost;       /* bytes that it did not get, ever */
+	uint64_t counted, counted_lost; /* of `taken` and `lost`: what LOG_COUNTED has told */
 };
 
 enum stream_step {

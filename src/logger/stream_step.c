@@ -41,6 +41,12 @@ static enum stream_step took(struct stream *stream, size_t n)
 	return STREAM_MORE;
 }
 
+static void lose(struct stream *stream, size_t n)
+{
+	stream->dropped += n;
+	stream->lost += n;
+}
+
 /* ---- batches ---- */
 
 static struct batch *get_batch(struct stream *stream)
@@ -80,7 +86,7 @@ static enum stream_step push(struct stream *stream)
 		return batch_is_out(stream);
 	if (stream->config.stall == LOG_BLOCK)
 		return STREAM_STALLED;
-	stream->dropped += batch_drop(stream->batch, &to);
+	lose(stream, batch_drop(stream->batch, &to));
 	sink_release(stream->sink, &stream->config);
 	return batch_is_out(stream);
 }
@@ -134,7 +140,7 @@ static enum stream_step filtered(struct stream *stream)
 		return STREAM_IDLE;
 	}
 	if (batch_failed(batch)) { /* out of memory */
-		stream->dropped += batch->take;
+		lose(stream, batch->take);
 		return batch_is_out(stream);
 	}
 	return push(stream);
@@ -153,7 +159,7 @@ static enum stream_step stalled(struct stream *stream)
 	if (n <= 0)
 		return n == 0 ? end(stream) : STREAM_IDLE;
 	peek_take(stream->host->peek, stream->pipe, (size_t)n);
-	stream->dropped += (uint64_t)n;
+	lose(stream, (size_t)n);
 	return took(stream, (size_t)n);
 }
 

@@ -205,6 +205,11 @@ void uplink_opened(struct uplink *uplink, uint32_t id, int error, const char *wh
 	put(uplink, MESSAGE_LOG_OPENED, id, &body, fd);
 }
 
+void uplink_counted(struct uplink *uplink, struct buf *body)
+{
+	put(uplink, MESSAGE_LOG_COUNTED, 0, body, -1);
+}
+
 void uplink_note(struct uplink *uplink, enum log_level level, const char *format, ...)
 {
 	struct buf body = { 0 }, text = { 0 };

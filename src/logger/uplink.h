@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct buf;
 struct log_data;
 struct message;
 struct outgoing;
@@ -40,6 +41,9 @@ void uplink_flush(struct uplink *uplink, int timeout_ms);
 /* MESSAGE_LOG_DONE or MESSAGE_LOG_OPENED; error 0 or an errno; fd borrowed, -1: none. */
 void uplink_answer(struct uplink *uplink, uint32_t id, int error, const char *why);
 void uplink_opened(struct uplink *uplink, uint32_t id, int error, const char *why, int fd);
+
+/* MESSAGE_LOG_COUNTED; takes body over. */
+void uplink_counted(struct uplink *uplink, struct buf *body);
 
 void uplink_note(struct uplink *uplink, enum log_level level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

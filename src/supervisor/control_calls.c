@@ -34,6 +34,10 @@ static const struct {
 	[CONTROL_LOG_REOPEN] = { control_log_reopen, true },
 	[CONTROL_UPDATE] = { control_update, false },
 	[CONTROL_STACK] = { control_stack, true },
+	[CONTROL_SUPERVISOR] = { control_supervisor, true },
+	[CONTROL_ZYGOTES] = { control_zygotes, true },
+	[CONTROL_READY] = { control_ready, true },
+	[CONTROL_METRICS] = { control_metrics, true },
 };
 
 void control_calls_init(struct control_calls *calls, struct supervisor *supervisor,

@@ -63,6 +63,12 @@ void control_state(const struct control_call *call);
 void control_info(const struct control_call *call);
 void control_config(const struct control_call *call);
 
+/* control_metrics.c */
+void control_supervisor(const struct control_call *call);
+void control_zygotes(const struct control_call *call);
+void control_ready(const struct control_call *call);
+void control_metrics(const struct control_call *call);
+
 /* control_processes.c */
 void control_start(const struct control_call *call);
 void control_stop(const struct control_call *call);

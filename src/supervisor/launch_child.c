@@ -55,7 +55,7 @@ static int close_from_slowly(int first)
 	return n < 0 ? -errno : 0;
 }
 
-static int close_from(int first)
+int launch_close_from(int first)
 {
 	if (syscall(SYS_close_range, (unsigned)first, UINT_MAX, 0) == 0)
 		return 0;
@@ -90,7 +90,7 @@ static int arrange_fds(const struct launch *what, int *error_pipe)
 	if (dup3(error_high, base, O_CLOEXEC) < 0)
 		return -errno;
 	*error_pipe = base;
-	return close_from(base + 1);
+	return launch_close_from(base + 1);
 }
 
 /* By the system call: glibc refuses its own two signals, 32 and 33, which posix_spawn(3) of whoever

@@ -36,4 +36,7 @@ struct launch_start {
  * but its own stack and what->listen_pid. */
 int launch_child(void *start);
 
+/* Closes every fd from that one on.  Async-signal-safe; 0 or -errno. */
+int launch_close_from(int first);
+
 #endif

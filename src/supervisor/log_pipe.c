@@ -49,6 +49,12 @@ bool log_pipe_is_ready(const struct log_pipe *pipe)
 	return !pipe || pipe->state == PIPE_READY || (pipe->state == PIPE_ASKED && pipe->proven);
 }
 
+void log_pipe_counts(const struct log_pipe *pipe, uint64_t *ret_bytes, uint64_t *ret_dropped)
+{
+	*ret_bytes = pipe ? pipe->bytes : 0;
+	*ret_dropped = pipe ? pipe->bytes_dropped : 0;
+}
+
 int log_pipe_end(const struct log_pipe *pipe)
 {
 	return pipe->ends[1];

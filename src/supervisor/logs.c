@@ -126,6 +126,34 @@ static int take_note(const struct message *msg)
 	return 0;
 }
 
+/* A logger that dies takes along what it had counted since the last time. */
+static int take_counted(struct logs *logs, const struct message *msg)
+{
+	struct unpack in;
+	uint32_t n;
+
+	unpack_init(&in, msg->body, msg->len);
+	n = unpack_u32(&in);
+	for (uint32_t i = 0; i < n && !in.bad; i++) {
+		struct log_pipe *pipe = logs_pipe(logs, unpack_u32(&in));
+		uint64_t bytes = unpack_u64(&in), dropped = unpack_u64(&in);
+
+		if (!pipe)
+			continue; /* it has left */
+		pipe->bytes += bytes;
+		pipe->bytes_dropped += dropped;
+	}
+	logs->counting = false;
+	return unpack_end(&in);
+}
+
+void logs_count(struct logs *logs)
+{
+	if (!logs->counting)
+		logs->counting =
+			logger_link_send(&logs->link, MESSAGE_LOG_COUNT, 0, NULL, 0, NULL, 0) == 0;
+}
+
 static int take(struct logger_link *link, struct message *msg)
 {
 	struct logs *logs = container_of(link, struct logs, link);
@@ -140,6 +168,8 @@ static int take(struct logger_link *link, struct message *msg)
 		return take_data(logs, msg);
 	case MESSAGE_LOG_NOTE:
 		return take_note(msg);
+	case MESSAGE_LOG_COUNTED:
+		return take_counted(logs, msg);
 	default:
 		return -EPROTO;
 	}
@@ -163,6 +193,7 @@ static void down(struct logger_link *link)
 	struct logs *logs = container_of(link, struct logs, link);
 
 	logs->asked = 0;
+	logs->counting = false;
 	for (uint32_t id = 0; id < logs->npipes; id++) {
 		struct log_pipe *pipe = logs->pipes[id];
 

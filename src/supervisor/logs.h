@@ -62,6 +62,10 @@ void logs_reopen(struct logs *logs, uint32_t stream, struct log_job *job);
 void logs_sync(struct logs *logs, uint32_t stream, struct log_job *job);
 void logs_cancel(struct logs *logs, struct log_job *job); /* no done(); legal while IDLE */
 
+/* Asks how much has been written; what the logger says is added when it comes.  It does nothing if
+ * there is no logger, or an earlier answer has not come. */
+void logs_count(struct logs *logs);
+
 /* ---- one stream ---- */
 
 enum log_channel { LOG_STDOUT, LOG_STDERR, LOG_NCHANNELS };
@@ -93,6 +97,10 @@ void logs_change_level(struct logs *logs);
 uint32_t log_pipe_id(const struct log_pipe *pipe);
 const char *log_pipe_path(const struct log_pipe *pipe); /* NULL: no file; borrowed */
 bool log_pipe_is_ready(const struct log_pipe *pipe);
+
+/* Bytes that came out of it since it was made, and how many of them were dropped, as far as
+ * logs_count() has heard. */
+void log_pipe_counts(const struct log_pipe *pipe, uint64_t *ret_bytes, uint64_t *ret_dropped);
 
 /* ---- all of them ---- */
 
@@ -135,6 +143,7 @@ struct logs {
 	unsigned asked;   /* LOG_ADD and LOG_REMOVE without an answer */
 	int64_t heard_ms; /* of the last message, or since something is awaited */
 	bool stalled;     /* that it does not answer was said */
+	bool counting;    /* LOG_COUNT is unanswered */
 	bool ending;
 };
 

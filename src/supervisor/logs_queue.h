@@ -27,6 +27,7 @@ struct log_pipe {
 	bool proven;     /* a logger has had it once */
 	bool created;    /* automatic: the file is there */
 	bool dropped;
+	uint64_t bytes, bytes_dropped; /* as the loggers have counted them */
 };
 
 /* Messages about a stream carry its id and this bit, jobs a number without it. */

@@ -10,6 +10,8 @@
 #include "supervisor/backoff.h"
 #include "supervisor/cgroup.h"
 #include "supervisor/hook.h"
+#include "supervisor/meter.h"
+#include "supervisor/metrics.h"
 #include "supervisor/process_state.h"
 #include "supervisor/reaper.h"
 #include "supervisor/user.h"
@@ -50,6 +52,7 @@ struct process_host {
 	bool (*may_start)(struct process_host *host, const struct process *process, char *note,
 			  size_t size);
 	struct logs *logs;
+	struct metrics *metrics;
 	/* after every change of state */
 	void (*changed)(struct process_host *host, struct process *process);
 };
@@ -117,6 +120,9 @@ struct process {
 	int exitstatus;     /* as supervisord shows it: of an end from RUNNING or STOPPING, -1: by a
 			       signal; 0 again with the next start or an end that was too early */
 	char spawnerr[256]; /* "" or why the last start failed */
+
+	struct process_counters counters;
+	struct measured cost; /* as measured last */
 
 	/* made once, so that a restart allocates nothing */
 	struct user user;

@@ -1,5 +1,6 @@
 /* process_spawn.c - how a process comes to be: fork and exec, or a request to its zygote.
  * See process.h. */
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/log.h"
@@ -227,6 +228,8 @@ static void born(struct process *process, pid_t pid)
 	process->pid = pid;
 	process_logs_born(process, pid);
 	process->spawnerr[0] = '\0';
+	metrics_started(process->host->metrics, &process->counters,
+			process->zygote ? FORK_ZYGOTE : FORK_EXEC, clock_us());
 	log_info("spawned: '%s' with pid %d", process->config->name, (int)pid);
 	process_handle(process, PROCESS_SPAWNED);
 	if (r == -ESRCH) {
@@ -311,6 +314,7 @@ static void start(struct process *process)
 		return;
 	}
 	process->prepared = false;
+	metrics_asked(&process->counters, clock_us());
 	if (process->zygote)
 		zygote_link_spawn(process->zygote, &process->ticket);
 	else

@@ -21,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define REPORT_SECONDS 3.
@@ -157,6 +158,17 @@ static void process_changed(struct process_host *host, struct process *process)
 static void process_entering(struct process_host *host, struct process *process,
 			     enum process_state from)
 {
+	struct metrics_change change = {
+		.from = from,
+		.to = process->state,
+		.now_us = clock_us(),
+		.status = process->status,
+		.had_pid = process->pid != 0,
+		.expected = process_exit_expected(process),
+		.restarts = process->restarts,
+	};
+
+	metrics_changed(&process->counters, &change);
 	events_process(host->events, process, from);
 }
 
@@ -292,6 +304,7 @@ static void init_hosts(struct supervisor *supervisor)
 		.entering = process_entering,
 		.may_start = process_may_start,
 		.logs = &supervisor->logs,
+		.metrics = &supervisor->metrics,
 		.changed = process_changed,
 	};
 	supervisor->zygote_host = (struct zygote_host){
@@ -365,6 +378,8 @@ int supervisor_init(struct supervisor *supervisor, struct config *config, struct
 	supervisor->latest = config_ref(config);
 	supervisor->pidfile.fd = -1;
 	supervisor->ready_fd = -1;
+	supervisor->started_us = clock_us();
+	supervisor->started = (int64_t)time(NULL);
 	reaper_init(&supervisor->reaper);
 	/* the environment must not choose the backend of a daemon that runs as root */
 	supervisor->loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOENV);
@@ -377,6 +392,8 @@ int supervisor_init(struct supervisor *supervisor, struct config *config, struct
 	order_init(&supervisor->order, supervisor->loop, &supervisor->groups);
 	control_link_init(&supervisor->control, &supervisor->control_host);
 	control_calls_init(&supervisor->calls, supervisor, &supervisor->control);
+	meter_init(&supervisor->meter, supervisor->loop, &supervisor->reaper, &supervisor->groups,
+		   &supervisor->logs);
 	init_watchers(supervisor);
 	if (init_parts(supervisor, err) < 0)
 		return -1;
@@ -396,6 +413,7 @@ static void done_parts(struct supervisor *supervisor)
 	ev_timer_stop(supervisor->loop, &supervisor->report);
 	ev_timer_stop(supervisor->loop, &supervisor->step);
 	order_done(&supervisor->order);
+	meter_done(&supervisor->meter);
 	groups_done(&supervisor->groups);
 	cgroups_done(&supervisor->cgroups);
 	events_done(&supervisor->events);

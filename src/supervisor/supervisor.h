@@ -16,6 +16,8 @@
 #include "supervisor/http_sockets.h"
 #include "supervisor/listeners.h"
 #include "supervisor/logs.h"
+#include "supervisor/meter.h"
+#include "supervisor/metrics.h"
 #include "supervisor/order.h"
 #include "supervisor/pidfile.h"
 #include "supervisor/process.h"
@@ -75,6 +77,10 @@ struct supervisor {
 	struct control_link control;
 	struct control_calls calls;
 	struct reload reload;
+	struct metrics metrics;
+	struct meter meter;
+	int64_t started_us; /* CLOCK_MONOTONIC; and on the wall: */
+	int64_t started;    /* seconds since the epoch */
 
 	ev_signal signals[SUPERVISOR_NSIGNALS];
 	ev_timer report; /* "waiting for … to die" */

@@ -2,6 +2,7 @@
 #include "supervisor/zygote_link.h"
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/log.h"
@@ -197,6 +198,7 @@ static void watch_child(struct zygote_link *link, pid_t pid, int channel)
 	link->pid = pid;
 	link->channel = channel;
 	link->state = ZYGOTE_IMPORTING;
+	link->starts++;
 	link->reported = false;
 	(void)fd_nonblock(channel, 1);
 	ev_io_set(&link->input, channel, EV_READ);
@@ -216,6 +218,7 @@ static int start(struct zygote_link *link, struct error *err)
 	pid_t pid = -1;
 
 	link->started = ev_now(link->host->loop);
+	link->launched_us = clock_us();
 	r = pack_setup(link, &body, err);
 	if (r == 0 && channel_pair(ends) < 0)
 		r = error_set(err, "socketpair: %s", strerror(errno));
@@ -370,6 +373,7 @@ static int take_ready(struct zygote_link *link, const struct message *msg)
 	ev_timer_stop(link->host->loop, &link->timer);
 	link->state = ZYGOTE_READY;
 	link->proved = true;
+	link->import_us = ready.import_us;
 	if (first)
 		link->host->first(link->host, link, EXIT_CLEAN);
 	if (link->state == ZYGOTE_READY)

@@ -101,6 +101,10 @@ struct zygote_link {
 	pid_t remains; /* DYING: the process group that it had; 0: none */
 	unsigned failures; /* starts in a row that did not become READY, or refused to fork */
 	ev_tstamp started; /* loop time of the last start */
+	uint64_t starts;
+	int64_t launched_us; /* CLOCK_MONOTONIC; the last one */
+	uint64_t audit_us;   /* from a start to its report; of the last report, 0: none */
+	uint64_t import_us;  /* of the last one that became READY; 0: none */
 	struct verdict_summary summary; /* of the last report */
 };
 

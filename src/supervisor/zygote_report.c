@@ -1,6 +1,7 @@
 /* zygote_report.c - see zygote_report.h. */
 #include "supervisor/zygote_report.h"
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/log.h"
@@ -72,6 +73,7 @@ void zygote_report_take(struct zygote_link *link, const struct message *msg)
 		return;
 	}
 	link->reported = true;
+	link->audit_us = (uint64_t)(clock_us() - link->launched_us);
 	if (link->summary.verdict == VERDICT_CLEAN)
 		return;
 	show_report(link, msg);

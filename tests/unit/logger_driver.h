@@ -179,6 +179,36 @@ static inline void set_pid(uint32_t stream, uint32_t pid)
 	buf_done(&body);
 }
 
+/* What LOG_COUNT tells of a stream since the last time: bytes, and how many of them were dropped.
+ */
+static inline uint64_t count_stream(uint32_t stream, uint64_t *ret_dropped)
+{
+	struct message msg = { 0 };
+	uint64_t bytes = 0;
+	struct unpack in;
+
+	ck_assert_int_eq(channel_send(channel, MESSAGE_LOG_COUNT, 0, NULL, 0, NULL, 0), 0);
+	for (;;) {
+		ck_assert_int_eq(channel_recv(channel, &msg), 1);
+		if (msg.type == MESSAGE_LOG_COUNTED)
+			break;
+		take_other(&msg);
+		message_done(&msg);
+	}
+	*ret_dropped = 0;
+	unpack_init(&in, msg.body, msg.len);
+	for (uint32_t n = unpack_u32(&in); n > 0; n--) {
+		bool wanted = unpack_u32(&in) == stream;
+		uint64_t taken = unpack_u64(&in), dropped = unpack_u64(&in);
+
+		bytes += wanted ? taken : 0;
+		*ret_dropped += wanted ? dropped : 0;
+	}
+	ck_assert_int_eq(unpack_end(&in), 0);
+	message_done(&msg);
+	return bytes;
+}
+
 static inline void put(int fd, const char *text)
 {
 	ck_assert_int_eq(fd_write_all(fd, text, strlen(text)), 0);

@@ -25,6 +25,27 @@ START_TEST(raw_to_a_file)
 }
 END_TEST
 
+START_TEST(counts)
+{
+	struct log_stream stream = stream_of(1, in_dir("a.log")), other = stream_of(2, NULL);
+	int fd = add_stream(&stream, -1, NULL), second = add_stream(&other, -1, NULL);
+	uint64_t dropped;
+
+	ck_assert_uint_eq(count_stream(1, &dropped), 0);
+	put(fd, "one\n");
+	put(second, "second\n");
+	ck_assert_uint_eq(ask(MESSAGE_LOG_SYNC, 1), 0);
+	ck_assert_uint_eq(count_stream(1, &dropped), 4);
+	put(fd, "three");
+	ck_assert_uint_eq(ask(MESSAGE_LOG_SYNC, 1), 0);
+	ck_assert_uint_eq(count_stream(1, &dropped), 5); /* since the last time */
+	ck_assert_uint_eq(count_stream(1, &dropped), 0);
+	ck_assert_uint_eq(dropped, 0);
+	close(second);
+	close(fd);
+}
+END_TEST
+
 START_TEST(write_end_stays_blocking)
 {
 	struct log_stream stream = stream_of(1, in_dir("a.log"));
@@ -273,6 +294,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tc, driver_set_up, driver_tear_down);
 	tcase_add_test(tc, raw_to_a_file);
+	tcase_add_test(tc, counts);
 	tcase_add_test(tc, write_end_stays_blocking);
 	tcase_add_test(tc, appends_to_what_is_there);
 	tcase_add_test(tc, two_streams_share_a_file);

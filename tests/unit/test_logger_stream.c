@@ -444,6 +444,7 @@ START_TEST(dropped)
 {
 	struct log_stream slow = stream_of(1, in_dir("fifo"));
 	static char chunk[65536];
+	uint64_t missing;
 	int fd, fifo;
 
 	ck_assert_int_eq(mkfifo(slow.path, 0600), 0);
@@ -459,6 +460,8 @@ START_TEST(dropped)
 		put(fd, text);
 	}
 	sync_stream(1);
+	ck_assert_uint_eq(count_stream(1, &missing), 1000000);
+	ck_assert_uint_gt(missing, 0);
 	fifo = open(slow.path, O_RDONLY);
 	while (!memmem(chunk, sizeof(chunk), "are missing here", 16)) {
 		memset(chunk, 0, sizeof(chunk));

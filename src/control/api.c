@@ -1,0 +1,322 @@
+/* api.c - /api/v1/: the state of everything as JSON, and what can be done to a process. */
+#include "base/util.h"
+#include "control/api_path.h"
+#include "control/api_write.h"
+#include "control/control.h"
+#include "control/describe.h"
+#include "control/exchange.h"
+#include "control/form.h"
+#include "control/json.h"
+#include "control/link.h"
+#include "control/question.h"
+#include "control/routes.h"
+#include "ipc/metrics_messages.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- answers ---- */
+
+static void send_json(struct exchange *exchange, unsigned status, struct buf *body)
+{
+	buf_addch(body, '\n');
+	exchange_answer(exchange, status, "application/json", body);
+	exchange_add(exchange, "X-Content-Type-Options", "nosniff");
+	exchange_add(exchange, "Cache-Control", "no-store");
+}
+
+static void send_error(struct exchange *exchange, unsigned status, const char *fault,
+		       const char *message)
+{
+	struct buf body = { 0 };
+
+	api_write_error(&body, fault, message);
+	send_json(exchange, status, &body);
+	exchange_send(exchange);
+}
+
+static unsigned status_of(uint32_t fault)
+{
+	switch (fault) {
+	case FAULT_BAD_NAME:
+		return MHD_HTTP_NOT_FOUND;
+	case FAULT_BAD_SIGNAL:
+		return MHD_HTTP_BAD_REQUEST;
+	case FAULT_ALREADY_STARTED:
+	case FAULT_NOT_RUNNING:
+		return MHD_HTTP_CONFLICT;
+	case FAULT_SHUTDOWN_STATE:
+		return MHD_HTTP_SERVICE_UNAVAILABLE;
+	default:
+		return MHD_HTTP_INTERNAL_SERVER_ERROR;
+	}
+}
+
+static void send_fault(struct exchange *exchange, const struct answer *answer)
+{
+	struct buf text = { 0 };
+
+	describe_fault_text(&text, answer->fault, answer->text);
+	send_error(exchange, status_of(answer->fault), describe_fault(answer->fault),
+		   buf_str(&text));
+	buf_done(&text);
+}
+
+/* Sends what was written if the answer was what it should be. */
+static void finish(struct exchange *exchange, const struct answer *answer, struct buf *body)
+{
+	if (unpack_end(&answer->body) == 0 && !body->failed) {
+		send_json(exchange, MHD_HTTP_OK, body);
+		exchange_send(exchange);
+		return;
+	}
+	buf_done(body);
+	send_error(exchange, MHD_HTTP_INTERNAL_SERVER_ERROR, "FAILED",
+		   "the supervisor's answer is malformed, or there is no memory for it");
+}
+
+/* ---- GET ---- */
+
+static void write_process(struct buf *to, struct unpack *in)
+{
+	struct process_info info = { 0 };
+
+	process_info_unpack(&info, in);
+	if (!in->bad)
+		api_write_process(to, &info);
+	process_info_done(&info);
+}
+
+static void write_zygote(struct buf *to, struct unpack *in)
+{
+	struct zygote_status status = { 0 };
+
+	zygote_status_unpack(&status, in);
+	if (!in->bad)
+		api_write_zygote(to, &status);
+	zygote_status_done(&status);
+}
+
+/* {KEY: [all that are in the answer]} */
+static void reply_list(struct exchange *exchange, struct answer *answer, const char *key,
+		       void (*write)(struct buf *to, struct unpack *in))
+{
+	struct buf body = { 0 };
+	uint32_t n;
+
+	if (answer->fault != FAULT_NONE) {
+		send_fault(exchange, answer);
+		return;
+	}
+	n = unpack_u32(&answer->body);
+	json_object_begin(&body);
+	json_key(&body, key);
+	json_array_begin(&body);
+	for (uint32_t i = 0; i < n && !answer->body.bad; i++)
+		write(&body, &answer->body);
+	json_array_end(&body);
+	json_object_end(&body);
+	finish(exchange, answer, &body);
+}
+
+static void reply_processes(struct exchange *exchange, struct answer *answer)
+{
+	reply_list(exchange, answer, "processes", write_process);
+}
+
+static void reply_zygotes(struct exchange *exchange, struct answer *answer)
+{
+	reply_list(exchange, answer, "zygotes", write_zygote);
+}
+
+static void reply_process(struct exchange *exchange, struct answer *answer)
+{
+	struct buf body = { 0 };
+
+	if (answer->fault != FAULT_NONE) {
+		send_fault(exchange, answer);
+		return;
+	}
+	if (unpack_u32(&answer->body) != 1)
+		answer->body.bad = true;
+	write_process(&body, &answer->body);
+	finish(exchange, answer, &body);
+}
+
+static void reply_supervisor(struct exchange *exchange, struct answer *answer)
+{
+	struct supervisor_status status = { 0 };
+	struct buf body = { 0 };
+
+	if (answer->fault != FAULT_NONE) {
+		send_fault(exchange, answer);
+		return;
+	}
+	supervisor_status_unpack(&status, &answer->body);
+	api_write_supervisor(&body, &status);
+	supervisor_status_done(&status);
+	finish(exchange, answer, &body);
+}
+
+/* ---- POST: one step after the other, and last how the process is now ---- */
+
+#define STEPS_MAX 2
+
+struct action_work {
+	struct exchange *exchange; /* borrowed */
+	char *name, *signal;       /* owned */
+	uint32_t steps[STEPS_MAX]; /* enum control_operation; 0: none */
+	size_t next;
+	bool restarts;
+	struct ask ask;
+};
+
+static void drop_action(struct exchange *exchange)
+{
+	struct action_work *work = exchange->work;
+
+	link_cancel(&exchange->control->link, &work->ask);
+	free(work->name);
+	free(work->signal);
+	free(work);
+	exchange->work = NULL;
+	exchange->drop = NULL;
+}
+
+static void out_of_memory(struct exchange *exchange)
+{
+	send_error(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "FAILED", "out of memory");
+}
+
+static void step(struct action_work *work)
+{
+	struct exchange *exchange = work->exchange;
+	struct control_request request = { .wait = 1, .name = work->name, .text = work->signal };
+
+	if (work->next < STEPS_MAX && work->steps[work->next]) {
+		request.operation = work->steps[work->next++];
+		request.ntext = work->signal ? strlen(work->signal) : 0;
+		request.wait = request.operation != CONTROL_SIGNAL;
+		if (link_ask(&exchange->control->link, &work->ask, &request) == 0)
+			return;
+		drop_action(exchange);
+		out_of_memory(exchange);
+		return;
+	}
+	request = (struct control_request){ .operation = CONTROL_INFO, .name = work->name };
+	work->name = NULL;
+	drop_action(exchange);
+	question_ask(exchange, &request, reply_process);
+	free(request.name);
+}
+
+static void on_step(struct ask *ask, struct answer *answer)
+{
+	struct action_work *work = container_of(ask, struct action_work, ask);
+	struct exchange *exchange = work->exchange;
+	/* what does not run need not be stopped first */
+	bool harmless = work->restarts && work->next == 1 && answer->fault == FAULT_NOT_RUNNING;
+
+	if (answer->fault == FAULT_NONE || harmless) {
+		step(work);
+		return;
+	}
+	drop_action(exchange);
+	send_fault(exchange, answer);
+}
+
+/* The signal is in the query or in a form; NULL: it is not there. */
+static char *read_signal(struct exchange *exchange)
+{
+	const char *query = exchange_query(exchange, "signal");
+
+	return query ? strdup(query)
+		     : form_field(buf_str(&exchange->body), exchange->body.len, "signal");
+}
+
+static void act(struct exchange *exchange, const struct api_path *path)
+{
+	static const uint32_t steps[][STEPS_MAX] = {
+		[API_START] = { CONTROL_START },
+		[API_STOP] = { CONTROL_STOP },
+		[API_RESTART] = { CONTROL_STOP, CONTROL_START },
+		[API_SIGNAL] = { CONTROL_SIGNAL },
+	};
+	char *signal = path->what == API_SIGNAL ? read_signal(exchange) : NULL;
+	struct action_work *work;
+
+	if (path->what == API_SIGNAL && !signal) {
+		send_error(exchange, MHD_HTTP_BAD_REQUEST, "BAD_SIGNAL",
+			   "which signal is missing: add signal=HUP to the form or the query");
+		return;
+	}
+	work = calloc(1, sizeof(*work));
+	if (!work || !(work->name = strndup(path->name, path->nname))) {
+		free(signal);
+		free(work);
+		out_of_memory(exchange);
+		return;
+	}
+	work->exchange = exchange;
+	work->signal = signal;
+	work->restarts = path->what == API_RESTART;
+	memcpy(work->steps, steps[path->what], sizeof(work->steps));
+	work->ask.done = on_step;
+	exchange->work = work;
+	exchange->drop = drop_action;
+	step(work);
+}
+
+/* ---- the route ---- */
+
+static void refuse_method(struct exchange *exchange, const char *allowed)
+{
+	struct buf body = { 0 };
+
+	api_write_error(&body, "METHOD_NOT_ALLOWED", "not with this method");
+	send_json(exchange, MHD_HTTP_METHOD_NOT_ALLOWED, &body);
+	exchange_add(exchange, "Allow", allowed);
+	exchange_send(exchange);
+}
+
+static void look_up(struct exchange *exchange, const struct api_path *path)
+{
+	static const struct {
+		uint32_t operation;
+		void (*reply)(struct exchange *exchange, struct answer *answer);
+	} questions[] = {
+		[API_PROCESSES] = { CONTROL_INFO, reply_processes },
+		[API_PROCESS] = { CONTROL_INFO, reply_process },
+		[API_SUPERVISOR] = { CONTROL_SUPERVISOR, reply_supervisor },
+		[API_ZYGOTES] = { CONTROL_ZYGOTES, reply_zygotes },
+	};
+	struct control_request request = {
+		.operation = questions[path->what].operation,
+		.name = (char *)path->name, /* it reaches to the end of the path */
+	};
+
+	question_ask(exchange, &request, questions[path->what].reply);
+}
+
+static bool is_action(enum api_what what)
+{
+	return what == API_START || what == API_STOP || what == API_RESTART || what == API_SIGNAL;
+}
+
+void route_api(struct exchange *exchange)
+{
+	struct api_path path = api_path_read(exchange->path, exchange->posts);
+
+	if (path.what == API_NOTHING && exchange->posts &&
+	    api_path_read(exchange->path, false).what == API_PROCESS)
+		refuse_method(exchange, "GET, HEAD");
+	else if (path.what == API_NOTHING)
+		send_error(exchange, MHD_HTTP_NOT_FOUND, "NOT_FOUND",
+			   "there is nothing of that name");
+	else if (is_action(path.what))
+		act(exchange, &path);
+	else if (exchange->posts)
+		refuse_method(exchange, "GET, HEAD");
+	else
+		look_up(exchange, &path);
+}
