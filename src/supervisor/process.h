@@ -114,6 +114,7 @@ struct process {
 	int64_t started_us; /* CLOCK_MONOTONIC; 0: never */
 	int64_t stopped_us;
 	int status;         /* wait(2)'s, of the last exit */
+	bool slain;         /* it was sent SIGKILL since it was started */
 	char spawnerr[256]; /* "" or why the last start failed */
 
 	/* made once, so that a restart allocates nothing */

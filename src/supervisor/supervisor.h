@@ -7,6 +7,7 @@
 #ifndef SUPERVISOR_SUPERVISOR_H
 #define SUPERVISOR_SUPERVISOR_H
 
+#include "supervisor/announce.h"
 #include "supervisor/cgroup.h"
 #include "supervisor/control_calls.h"
 #include "supervisor/control_link.h"
@@ -75,6 +76,7 @@ struct supervisor {
 	struct control_link control;
 	struct control_calls calls;
 	struct reload reload;
+	struct announce announce;
 
 	ev_signal signals[SUPERVISOR_NSIGNALS];
 	ev_timer report; /* "waiting for … to die" */
