@@ -64,19 +64,6 @@ static bool is_taken(int r)
 	return true;
 }
 
-/* A daemon is not the process that the manager has started: it has to be told whom to watch. */
-static bool say_ready(struct announce *announce, const char *status)
-{
-	const struct systemd *systemd = announce->systemd;
-	int r;
-
-	if (systemd->started == getpid())
-		r = systemd_send(systemd, "READY=1\nSTATUS=%s", status);
-	else
-		r = systemd_send(systemd, "READY=1\nMAINPID=%d\nSTATUS=%s", (int)getpid(), status);
-	return is_taken(r);
-}
-
 static bool is_settled(const struct announce *announce)
 {
 	struct progress progress = progress_count(announce->groups);
@@ -113,7 +100,8 @@ static void tell(struct announce *announce)
 		announce->phase = ANNOUNCE_READY;
 	describe(announce, &text);
 	if (announce->phase != before)
-		taken = say_ready(announce, buf_str(&text));
+		taken = is_taken(
+			systemd_send(announce->systemd, "READY=1\nSTATUS=%s", buf_str(&text)));
 	else if (!announce->said || strcmp(announce->said, buf_str(&text)) != 0)
 		taken = is_taken(systemd_send(announce->systemd, "STATUS=%s", buf_str(&text)));
 	if (!taken) {
@@ -198,9 +186,15 @@ void announce_to(struct announce *announce, const struct systemd *systemd)
 	double interval;
 
 	announce->systemd = systemd;
+	if (!systemd_listens(systemd))
+		return;
+	/* A daemon is not the process that the manager has started, and that one ends before READY:
+	 * by then the manager must know whom to watch. */
+	if (systemd->started != getpid())
+		(void)is_taken(systemd_send(systemd, "MAINPID=%d", (int)getpid()));
 	start(announce, &announce->more, 0., MORE_INTERVAL);
 	announce_changed(announce);
-	if (!systemd_listens(systemd) || !systemd->watchdog_us)
+	if (!systemd->watchdog_us)
 		return;
 	interval = (double)systemd->watchdog_us / 1e6 / 2.;
 	start(announce, &announce->watchdog, 0., interval);
