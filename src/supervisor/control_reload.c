@@ -120,6 +120,8 @@ void control_update(const struct control_call *call)
 	struct control_calls *calls = call->calls;
 	int r = reload_update(call->supervisor, call->request->name);
 
+	if (r == 0)
+		announce_reloading(&call->supervisor->announce);
 	if (r == -EBUSY) {
 		control_fault(calls, call->id, FAULT_FAILED,
 			      "another update is under way; ask again when it has ended");

@@ -5,7 +5,10 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/strv.h"
 #include "base/util.h"
+#include "config/config.h"
+#include "supervisor/environment.h"
 #include "supervisor/launch.h"
 #include "supervisor/libexec.h"
 #include "supervisor/user.h"
@@ -67,14 +70,25 @@ static int collect(int fd, struct answer *answer)
 	}
 }
 
-static int ask(char *const *argv, const struct user *user, struct answer *answer, struct error *err)
+/* With standard output `out`. */
+static pid_t start(char *const *argv, const struct user *user, int out, struct error *err)
 {
+	const struct config_daemon plain = { .environment = NULL };
+	char **environment = environment_base(&plain);
 	struct launch what = { .path = argv[0],
 			       .argv = argv,
-			       .environment = environ,
+			       .environment = environment,
 			       .user = user,
-			       .stdio = { -1, -1, 2 },
+			       .stdio = { -1, out, 2 },
 			       .umask = -1 };
+	pid_t pid = environment ? launch(&what, err) : error_set(err, "out of memory");
+
+	strv_free(environment);
+	return pid;
+}
+
+static int ask(char *const *argv, const struct user *user, struct answer *answer, struct error *err)
+{
 	CLEANUP_FD int in = -1, out = -1;
 	int ends[2], r;
 	pid_t pid;
@@ -83,8 +97,7 @@ static int ask(char *const *argv, const struct user *user, struct answer *answer
 		return error_set(err, "pipe: %s", strerror(errno));
 	in = ends[0];
 	out = ends[1];
-	what.stdio[1] = out;
-	pid = launch(&what, err);
+	pid = start(argv, user, out, err);
 	if (pid < 0)
 		return -1;
 	fd_close(&out);

@@ -11,6 +11,7 @@
 #include "supervisor/main_log.h"
 #include "supervisor/options.h"
 #include "supervisor/supervisor.h"
+#include "supervisor/systemd.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -45,10 +46,12 @@ static struct config *load(const struct options *options, const char *program)
 	return r < 0 ? NULL : config;
 }
 
-/* How the configuration is read again: the same file, the same command line. */
+/* What all lives have in common: how the configuration is read again (the same file, the same
+ * command line), and whom we answer to. */
 struct reader {
 	struct config_reader base;
 	const struct config *first; /* borrowed */
+	struct systemd *systemd;    /* borrowed */
 };
 
 static int read_again(const struct config_reader *base, struct config **ret, struct buf *messages)
@@ -71,6 +74,7 @@ static int live(struct config *config, const struct reader *reader, struct main_
 		return EXIT_CONFIG;
 	if (supervisor_init(&supervisor, config, main_log, err) == 0) {
 		supervisor.reader = &reader->base;
+		announce_to(&supervisor.announce, reader->systemd);
 		status = (int)supervisor_run(&supervisor, *ready_fd);
 		*ready_fd = -1;
 		if (supervisor.restart)
@@ -80,9 +84,10 @@ static int live(struct config *config, const struct reader *reader, struct main_
 	return status;
 }
 
-static int supervise(struct config *first, int ready_fd, const char *program)
+static int supervise(struct config *first, struct systemd *systemd, int ready_fd,
+		     const char *program)
 {
-	struct reader reader = { { read_again }, first };
+	struct reader reader = { { read_again }, first, systemd };
 	struct config *config = config_ref(first);
 	struct main_log main_log = MAIN_LOG_NONE;
 	int status;
@@ -107,6 +112,7 @@ int main(int argc, char **argv)
 	struct error err = { { 0 } };
 	struct options options;
 	struct config *config;
+	struct systemd systemd;
 	int ready_fd = -1, status;
 
 	daemon_open_stdio();
@@ -127,12 +133,14 @@ int main(int argc, char **argv)
 		config_free(config);
 		return 0;
 	}
+	systemd_open(&systemd);
 	if (options.daemon && !config->daemon.nodaemon)
 		ready_fd = daemon_detach(&err);
 	if (err.text[0])
 		status = complain(argv[0], err.text);
 	else
-		status = supervise(config, ready_fd, argv[0]);
+		status = supervise(config, &systemd, ready_fd, argv[0]);
+	systemd_close(&systemd);
 	config_free(config);
 	return status;
 }

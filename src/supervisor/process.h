@@ -119,6 +119,7 @@ struct process {
 	int status;         /* wait(2)'s, of the last exit */
 	int exitstatus;     /* as supervisord shows it: of an end from RUNNING or STOPPING, -1: by a
 			       signal; 0 again with the next start or an end that was too early */
+	bool slain;         /* it was sent SIGKILL since it was started */
 	char spawnerr[256]; /* "" or why the last start failed */
 
 	struct process_counters counters;

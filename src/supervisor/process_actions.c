@@ -57,6 +57,7 @@ static void spawn(struct process *process)
 	process->exitstatus = 0;
 	process->no_fault = false;
 	process->restarts = false;
+	process->slain = false;
 	process->spawnerr[0] = '\0';
 	process->condemned = false;
 	process->started_us = clock_us();
@@ -273,6 +274,7 @@ static void slay(struct process *process)
 		hook_kill(&process->hook);
 		return;
 	}
+	process->slain = true;
 	log_warn("killing '%s' (%d) with SIGKILL", name_of(process), (int)process->pid);
 	set_timer(process, process->program->stopwaitsecs ? process->program->stopwaitsecs : 1.);
 	if (process->program->killasgroup)

@@ -117,6 +117,7 @@ void reload_all(struct supervisor *supervisor)
 	struct buf messages = { 0 };
 	int r;
 
+	announce_reloading(&supervisor->announce);
 	if (supervisor->reload.target) {
 		log_info("an update is under way; the configuration is read when it has ended");
 		supervisor->reload.again = true;
@@ -124,9 +125,12 @@ void reload_all(struct supervisor *supervisor)
 	}
 	r = reload_read(supervisor, &messages);
 	log_lines(r < 0 ? LEVEL_ERROR : LEVEL_WARN, &messages);
-	buf_done(&messages);
-	if (r < 0)
+	if (r < 0) {
 		log_error("the configuration has errors, so nothing was changed");
-	else if (reload_update(supervisor, NULL) < 0)
+		announce_reloaded(&supervisor->announce, buf_str(&messages));
+	} else if (reload_update(supervisor, NULL) < 0) {
 		log_error("out of memory: nothing was changed");
+		announce_reloaded(&supervisor->announce, "out of memory");
+	}
+	buf_done(&messages);
 }

@@ -379,6 +379,7 @@ void reload_step(struct supervisor *supervisor)
 		log_info("update: no process group has changed");
 	order_changed(&supervisor->order); /* depends_on may be another */
 	control_updated(&supervisor->calls);
+	announce_reloaded(&supervisor->announce, reload->failure);
 	reload_done(reload);
 	if (again)
 		reload_all(supervisor);

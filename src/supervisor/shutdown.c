@@ -91,6 +91,10 @@ void supervisor_shutdown(struct supervisor *supervisor, enum exit_status status)
 {
 	supervisor->status = status;
 	supervisor->phase = SUPERVISOR_GROUPS;
+	if (supervisor->restart)
+		announce_restarting(&supervisor->announce);
+	else
+		announce_stopping(&supervisor->announce);
 	if (supervisor->groups_begun) {
 		events_supervisor(&supervisor->events, false);
 		for (size_t i = 0; i < supervisor->groups.n; i++)

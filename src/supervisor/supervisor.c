@@ -43,6 +43,7 @@ static void on_stop(struct supervisor *supervisor, int signum)
 	if (supervisor->phase < SUPERVISOR_GROUPS || supervisor->restart) {
 		log_warn("received %s indicating exit request", signal_name(signum));
 		supervisor->restart = false;
+		announce_stopping(&supervisor->announce);
 		supervisor->stop_ms = clock_ms();
 		supervisor->stop_signal = signum;
 		if (supervisor->phase < SUPERVISOR_GROUPS)
@@ -141,6 +142,7 @@ static void process_changed(struct process_host *host, struct process *process)
 	struct supervisor *supervisor = container_of(host, struct supervisor, process_host);
 
 	order_changed(&supervisor->order);
+	announce_changed(&supervisor->announce);
 	if (supervisor->phase == SUPERVISOR_RUNNING && essential_ended(process) &&
 	    !supervisor->essential_ended) {
 		supervisor->essential_ended = true;
@@ -197,6 +199,7 @@ static void start_groups(struct supervisor *supervisor)
 	events_supervisor(&supervisor->events, true);
 	for (size_t i = 0; i < supervisor->groups.n; i++)
 		group_start(supervisor->groups.all[i]);
+	announce_started(&supervisor->announce);
 	supervisor->zygote_host.report_fd = -1; /* from now on reports go to the log */
 	if (supervisor->reload.again) {
 		supervisor->reload.again = false;
@@ -390,6 +393,7 @@ int supervisor_init(struct supervisor *supervisor, struct config *config, struct
 	init_hosts(supervisor);
 	events_init(&supervisor->events, &supervisor->process_host, listener_settled);
 	order_init(&supervisor->order, supervisor->loop, &supervisor->groups);
+	announce_init(&supervisor->announce, supervisor->loop, &supervisor->groups);
 	control_link_init(&supervisor->control, &supervisor->control_host);
 	control_calls_init(&supervisor->calls, supervisor, &supervisor->control);
 	meter_init(&supervisor->meter, supervisor->loop, &supervisor->reaper, &supervisor->groups,
@@ -414,6 +418,7 @@ static void done_parts(struct supervisor *supervisor)
 	ev_timer_stop(supervisor->loop, &supervisor->step);
 	order_done(&supervisor->order);
 	meter_done(&supervisor->meter);
+	announce_done(&supervisor->announce);
 	groups_done(&supervisor->groups);
 	cgroups_done(&supervisor->cgroups);
 	events_done(&supervisor->events);

@@ -7,6 +7,7 @@
 #ifndef SUPERVISOR_SUPERVISOR_H
 #define SUPERVISOR_SUPERVISOR_H
 
+#include "supervisor/announce.h"
 #include "supervisor/cgroup.h"
 #include "supervisor/control_calls.h"
 #include "supervisor/control_link.h"
@@ -81,6 +82,7 @@ struct supervisor {
 	struct meter meter;
 	int64_t started_us; /* CLOCK_MONOTONIC; and on the wall: */
 	int64_t started;    /* seconds since the epoch */
+	struct announce announce;
 
 	ev_signal signals[SUPERVISOR_NSIGNALS];
 	ev_timer report; /* "waiting for … to die" */

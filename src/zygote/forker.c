@@ -83,16 +83,17 @@ static uint64_t number_after(const struct buf *text, const char *field)
 	return at ? strtoull(at + strlen(field), NULL, 10) : 0;
 }
 
-/* Whether the calling thread is under a seccomp filter. */
-static bool is_filtered(void)
+uint64_t forker_filters(void)
 {
 	struct buf text = { 0 };
-	bool filtered;
+	uint64_t filters;
 
 	(void)fd_read_path("/proc/thread-self/status", &text, 1 << 20);
-	filtered = number_after(&text, "\nSeccomp:\t") != 0;
+	filters = number_after(&text, "\nSeccomp_filters:\t"); /* Linux 5.9 */
+	if (filters == 0)
+		filters = number_after(&text, "\nSeccomp:\t"); /* the mode: 0 without any */
 	buf_done(&text);
-	return filtered;
+	return filters;
 }
 
 static bool belongs_to(const struct message *msg, int fd)
@@ -264,7 +265,7 @@ void forker_run(struct forker *forker)
 	int fd;
 
 	set_signals(forker);
-	if (forker->handover.thread_pointer && is_filtered()) {
+	if (forker->handover.thread_pointer && forker_filters() != forker->filters) {
 		dprintf(2, "forkserver: the application has installed a seccomp filter for all "
 			   "threads; install it in the worker, or set audit_mode = full\n");
 		_exit(4);

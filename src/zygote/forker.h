@@ -20,6 +20,7 @@ struct forker {
 	struct embed *embed; /* borrowed */
 	int channel;         /* borrowed: to the supervisor */
 	int reserved;        /* fds 3 to 2 + reserved are placeholders for a worker's listeners */
+	uint64_t filters;    /* forker_filters() before any application code */
 	struct handover handover;
 	struct message message; /* the request in hand: here, since the worker finds it here */
 	struct spawn_request request;
@@ -28,6 +29,10 @@ struct forker {
 	struct sigaction sigterm; /* the application's; ours is the default while no worker */
 	uint64_t import_us;
 };
+
+/* How many seccomp filters the calling thread is under: those of a container or of systemd's
+ * SystemCallFilter= are there from the beginning, and workers may have them. */
+uint64_t forker_filters(void);
 
 /* Without an audit: what is open and runs now is what later forks are compared with.  0 or -errno.
  */

@@ -370,6 +370,7 @@ int main(int argc, char **argv)
 	zygote.forker.embed = &zygote.embed;
 	zygote.forker.channel = zygote.channel;
 	zygote.forker.reserved = reserve_fds();
+	zygote.forker.filters = forker_filters();
 	zygote.tracer.sock = -1;
 	if (!zygote.setup.thp)
 		(void)prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);

@@ -7,6 +7,7 @@ import re
 import resource
 import signal
 import socket
+import sys
 
 import pytest
 
@@ -105,6 +106,32 @@ def test_workers_are_forked_and_are_our_children(supervise, shop):
         assert os.getpgid(pid) == pid
     assert supervisor.stop() == 0
     assert not shop.socket.exists()
+
+
+# As a container or systemd's SystemCallFilter= does it: a filter that allows everything (BPF_RET and
+# SECCOMP_RET_ALLOW), then the program.
+CONFINE = '''
+import ctypes, os, struct, sys
+code = ctypes.create_string_buffer(struct.pack("HBBI", 6, 0, 0, 0x7fff0000))
+program = struct.pack("HxxxxxxP", 1, ctypes.addressof(code))
+libc = ctypes.CDLL(None, use_errno=True)
+if libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, program, 0, 0):
+    sys.exit(os.strerror(ctypes.get_errno()))
+os.execvp(sys.argv[1], sys.argv[1:])
+'''
+
+
+def test_below_a_seccomp_filter(supervise, shop, tmp_path, monkeypatch):
+    """A filter that was there before us is not the application's."""
+    (tmp_path / "confine.py").write_text(CONFINE)
+    around = os.environ.get("FORKSERVER_WRAPPER", "")
+    monkeypatch.setenv("FORKSERVER_WRAPPER", f"{sys.executable} {tmp_path / 'confine.py'} {around}")
+    supervisor = supervise(shop.web())
+    worker = wait_running(supervisor, "web_0")
+    assert shop.ask() == worker
+    assert proc_status(worker, "Seccomp") == "2"
+    assert proc_status(worker, "Seccomp_filters") in ("1", None)
+    assert supervisor.stop() == 0
 
 
 def test_surroundings(supervise, shop, tmp_path):

@@ -1,0 +1,191 @@
+"""A machine for the tests: a real systemd, booted once in namespaces of its own by `boot`, with the
+product installed in it.  Commands enter it with nsenter, files through /proc/PID/root.
+
+The tests clean up behind themselves, so that each finds the machine as if it had just been booted;
+the machine's end takes everything with it, and that is checked.
+"""
+import os
+import pathlib
+import subprocess
+import time
+
+import pytest
+
+HERE = pathlib.Path(__file__).resolve().parent
+BUILDDIR = os.environ["FORKSERVER_BUILDDIR"]
+DEADLINE = 60 * float(os.environ.get("FORKSERVER_TEST_TIMEOUT", "1"))  # seconds
+NAMESPACES = ["--mount", "--pid", "--cgroup", "--uts", "--ipc", "--net"]
+
+
+def wait_until(condition, what, deadline=DEADLINE):
+    """Polls a condition about other processes, for which there is no event to wait for."""
+    end = time.monotonic() + deadline
+    pause = 0.01
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            pytest.fail(f"{what}: not within {deadline:.0f} s", pytrace=False)
+        time.sleep(pause)
+        pause = min(pause * 1.5, 0.2)
+
+
+class Machine:
+    def __init__(self, directory):
+        self.directory = directory
+        self.cgroup = pathlib.Path(os.environ["FORKSERVER_CGROUP"], f"forkserver-test-{os.getpid()}")
+        self.cgroup.mkdir()
+        self.log = open(directory.with_suffix(".log"), "w+")
+        self.init = None
+        self.unshare = subprocess.Popen(
+            ["unshare", "--fork", "--kill-child", *NAMESPACES, HERE / "boot", directory, BUILDDIR],
+            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, start_new_session=True,
+            preexec_fn=lambda: (self.cgroup / "cgroup.procs").write_text("0"))
+
+    def boot(self):
+        wait_until(self.is_up, "the machine has booted")
+
+    def is_up(self):
+        if self.unshare.poll() is not None:
+            self.log.seek(0)
+            pytest.fail(f"the machine has ended:\n{self.log.read()}", pytrace=False)
+        children = pathlib.Path(f"/proc/{self.unshare.pid}/task/{self.unshare.pid}/children")
+        self.init = (children.read_text().split() or [None])[0]
+        if not self.init or pathlib.Path(f"/proc/{self.init}/comm").read_text() != "systemd\n":
+            return False
+        return self.run("systemctl", "is-active", "basic.target", check=False).returncode == 0
+
+    def run(self, *command, check=True):
+        """A command in the machine; .stdout has both of its outputs."""
+        entry = ["nsenter", "--target", self.init, *NAMESPACES, "--root", "--wd"]
+        done = subprocess.run([*entry, "env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8",
+                               *map(str, command)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, timeout=2 * DEADLINE)
+        if check and done.returncode:
+            pytest.fail(f"{' '.join(map(str, command))}: status {done.returncode}\n{done.stdout}"
+                        f"\n{self.journal()}", pytrace=False)
+        return done
+
+    def journal(self, *arguments):
+        return self.run("journalctl", "--no-pager", "--lines=60", *arguments, check=False).stdout
+
+    def path(self, path):
+        """Where a file of the machine is for us."""
+        return pathlib.Path(f"/proc/{self.init}/root", str(path).lstrip("/"))
+
+    def write(self, path, text):
+        place = self.path(path)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
+        place.chmod(0o644)
+
+    def shut_down(self):
+        self.unshare.kill()  # and with it init, and with that all the others
+        self.unshare.wait()
+        self.log.close()
+        procs = self.cgroup / "cgroup.events"
+        wait_until(lambda: "populated 0" in procs.read_text(), "all processes of the machine are gone")
+        for directory, _, _ in os.walk(self.cgroup, topdown=False):
+            os.rmdir(directory)
+
+
+@pytest.fixture(scope="session")
+def machine(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("machine")
+    before = pathlib.Path("/proc/self/mounts").read_text()
+    machine = Machine(directory)
+    try:
+        machine.boot()
+        machine.run("systemd-sysusers")
+        machine.run("systemd-tmpfiles", "--create", "--prefix=/etc/forkserver")
+        yield machine
+    finally:
+        machine.shut_down()
+    assert not machine.cgroup.exists()
+    assert pathlib.Path("/proc/self/mounts").read_text() == before
+    assert list(directory.iterdir()) == []
+
+
+class Unit:
+    """forkserver.service, or an instance of forkserver@.service."""
+
+    def __init__(self, machine, name, configuration, state):
+        self.machine, self.name, self.configuration = machine, name, configuration
+        self.state = pathlib.PurePosixPath(state)  # its StateDirectory
+        self.begin = machine.journal("--show-cursor", "--lines=0").rpartition("cursor: ")[2].strip()
+
+    def configure(self, text):
+        self.machine.write(self.configuration, text)
+
+    def override(self, text):
+        """A drop-in for [Service]."""
+        self.machine.write(f"/run/systemd/system/{self.name}.d/test.conf", f"[Service]\n{text}\n")
+        self.machine.run("systemctl", "daemon-reload")
+
+    def systemctl(self, verb, *options, check=True):
+        return self.machine.run("systemctl", verb, *options, self.name, check=check)
+
+    def show(self, *properties):
+        """Their values at one moment."""
+        text = self.systemctl("show", *(f"--property={each}" for each in properties)).stdout
+        values = dict(line.split("=", 1) for line in text.splitlines())
+        return values[properties[0]] if len(properties) == 1 else [values[each] for each in properties]
+
+    def main_pid(self):
+        return int(self.show("MainPID"))
+
+    def await_status(self, word):
+        wait_until(lambda: word in self.show("StatusText"), f"{word!r} in the status")
+
+    def journal(self):
+        """What it and systemd have said about it in this test."""
+        return self.machine.journal("--unit", self.name, "--after-cursor", self.begin)
+
+    def cgroup(self):
+        return self.machine.path("/sys/fs/cgroup" + self.show("ControlGroup"))
+
+    def processes(self):
+        """{pid: command line} of all that is in its cgroup, but for control processes; as the machine numbers
+        them."""
+        found = {}
+        for pid in self.machine.run("cat", *[self.show_path(each) for each in self.cgroup().rglob("cgroup.procs")],
+                                    "/dev/null").stdout.split():
+            command = self.machine.path(f"/proc/{pid}/cmdline")
+            found[int(pid)] = command.read_bytes().replace(b"\0", b" ").decode().strip()
+        return found
+
+    def show_path(self, path):
+        return "/" + str(path.relative_to(self.machine.path("/")))
+
+    def read(self, name):
+        """A file in its state directory; "" if there is none."""
+        try:
+            return self.machine.path(self.state / name).read_text()
+        except FileNotFoundError:
+            return ""
+
+    def forget(self):
+        self.systemctl("stop", check=False)
+        left = self.show("ActiveState")
+        self.systemctl("reset-failed", check=False)
+        drop_in = f"/run/systemd/system/{self.name}.d"
+        overridden = self.machine.path(drop_in).exists()
+        self.machine.run("rm", "-rf", drop_in, self.configuration, self.state)
+        if overridden:
+            self.machine.run("systemctl", "daemon-reload")
+        assert left in ("inactive", "failed")
+
+
+@pytest.fixture
+def unit(machine):
+    unit = Unit(machine, "forkserver.service", "/etc/forkserver.conf", "/var/lib/forkserver")
+    yield unit
+    unit.forget()
+
+
+@pytest.fixture
+def instance(machine):
+    unit = Unit(machine, "forkserver@shop.service", "/etc/forkserver/shop.conf", "/var/lib/forkserver-shop")
+    yield unit
+    unit.forget()
