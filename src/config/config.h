@@ -136,6 +136,24 @@ struct config_log {
 	bool journald;
 };
 
+/* How to find out whether a process answers. */
+enum config_probe_kind { PROBE_NONE, PROBE_NOTIFY, PROBE_TCP, PROBE_HTTP, PROBE_EXEC };
+
+struct config_probe {
+	enum config_probe_kind kind;
+	char *text;    /* "tcp://127.0.0.1:80"; NULL: PROBE_NONE */
+	char *host;    /* of TCP and HTTP: an address of IPv4 or IPv6, never a name */
+	uint16_t port; /* likewise */
+	char *target;  /* of HTTP: "/path?query"; of EXEC: a command (words_command() takes it) */
+};
+
+struct config_health {
+	struct config_probe probe; /* never PROBE_NOTIFY */
+	uint32_t every;            /* seconds from one probe to the next */
+	uint32_t timeout;          /* seconds that one may take; at most every */
+	uint32_t fail;             /* how many in a row must fail */
+};
+
 /* One process: a [program:x] with numprocs = N gives N of these, every expansion done. */
 struct config_process {
 	char *name;    /* process_name */
@@ -146,7 +164,9 @@ struct config_process {
 			       [supervisord]'s */
 	char *directory;    /* NULL: inherit */
 	struct config_log out, err;
-	unsigned num; /* process_num */
+	unsigned num;                /* process_num */
+	struct config_probe ready;   /* when it counts as RUNNING; NONE: after startsecs */
+	struct config_health health; /* how to find out that it hangs */
 };
 
 /* One [program:NAME], [eventlistener:NAME] or [fcgi-program:NAME]; there are two of a program that
@@ -198,6 +218,8 @@ struct config_program {
 			   a failed start */
 	char *poststop; /* command run after each end */
 	uint32_t hooksecs; /* seconds that each of the two may take */
+	uint32_t readysecs;    /* seconds until it must be ready; 0: any time */
+	uint32_t watchdogsecs; /* seconds from one WATCHDOG=1 to the next; 0: none are expected */
 };
 
 /* [group:NAME], or the group of its own that a program has if no [group:*] names it. */

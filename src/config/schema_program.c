@@ -112,8 +112,8 @@ static const struct schema_key program_keys[] = {
 	{ "prestart", &type_hook, AT(prestart), NULL, NULL, SCHEMA_LIVE },
 	{ "poststop", &type_hook, AT(poststop), NULL, NULL, SCHEMA_LIVE },
 	{ "hooksecs", &type_count, AT(hooksecs), "60", NULL, SCHEMA_LIVE },
-	{ "ready", NULL, 0, NULL, NULL, SCHEMA_LATER },
-	{ "watchdogsecs", NULL, 0, NULL, NULL, SCHEMA_LATER },
+	{ "readysecs", &type_count, AT(readysecs), "60", NULL, SCHEMA_LIVE },
+	{ "watchdogsecs", &type_count, AT(watchdogsecs), "0", NULL, SCHEMA_RESTART },
 	{ "maxage", NULL, 0, NULL, NULL, SCHEMA_LATER },
 	{ "maxuss", NULL, 0, NULL, NULL, SCHEMA_LATER },
 };
@@ -158,6 +158,8 @@ static const struct schema_key process_keys[] = {
 	  SCHEMA_LIVE },
 	{ "stderr_events_enabled", &type_bool, AT(err.events_enabled), "false", NULL, SCHEMA_LIVE },
 	{ "stderr_journald", &type_bool, AT(err.journald), "false", NULL, SCHEMA_LIVE },
+	{ "ready", &type_ready, AT(ready), NULL, NULL, SCHEMA_RESTART },
+	{ "health", &type_health, AT(health), NULL, NULL, SCHEMA_LIVE },
 };
 #undef AT
 

@@ -79,6 +79,10 @@ extern const struct config_type type_rlimit;  /* struct config_program: rlimits;
 						 config_resource */
 extern const struct config_type type_hook;    /* char *, a command that can be split */
 
+/* Probes: types_probe.c */
+extern const struct config_type type_ready;  /* struct config_probe */
+extern const struct config_type type_health; /* struct config_health */
+
 /* Comparisons for `same`. */
 bool same_text(const void *a, const void *b);   /* char * */
 bool same_list(const void *a, const void *b);   /* char **, the order matters */

@@ -108,6 +108,8 @@ void describe_process(struct buf *to, const struct process_info *info)
 	case STATE_RUNNING:
 		buf_printf(to, "pid %u, uptime ", info->pid);
 		describe_duration(to, info->uptime);
+		if (info->note && *info->note)
+			buf_printf(to, "; %s", info->note);
 		break;
 	case STATE_FATAL:
 	case STATE_BACKOFF:

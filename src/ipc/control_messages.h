@@ -129,7 +129,7 @@ struct process_info {
 	uint64_t uptime; /* seconds since the start, on a clock that nobody sets */
 	uint32_t state;  /* supervisord's number */
 	char *spawnerr;  /* "" if none */
-	char *note;      /* why it waits: "waiting for db"; "" if it does not */
+	char *note;      /* why it waits, "waiting for db", or what it says of itself; or "" */
 	int32_t exitstatus;
 	char *stdout_logfile, *stderr_logfile; /* "" if none */
 	uint32_t pid;

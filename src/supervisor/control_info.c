@@ -9,6 +9,7 @@
 #include "supervisor/process.h"
 #include "supervisor/supervisor.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -43,8 +44,17 @@ static uint64_t on_the_wall(int64_t then_us)
 	return then_us ? (uint64_t)((wall_us() - (clock_us() - then_us)) / 1000000) : 0;
 }
 
+/* What it waits for, and what it says of itself. */
+static void write_note(const struct process *process, char *note, size_t size)
+{
+	const char *said = process->vitals.said;
+
+	snprintf(note, size, "%s%s%s", process->note, process->note[0] && *said ? ": " : "", said);
+}
+
 static void pack_info(struct buf *body, const struct process *process)
 {
+	char note[sizeof(process->note) + sizeof(process->vitals.said) + 2];
 	const char *out = log_pipe_path(process->logs[0]), *err = log_pipe_path(process->logs[1]);
 	struct process_info info = {
 		.group = (char *)process->group,
@@ -54,13 +64,14 @@ static void pack_info(struct buf *body, const struct process *process)
 		.now = (uint64_t)(wall_us() / 1000000),
 		.state = (uint32_t)process_state_code(process->state),
 		.spawnerr = (char *)process->spawnerr,
-		.note = (char *)process->note,
+		.note = note,
 		.exitstatus = process->exitstatus,
 		.stdout_logfile = (char *)(out ? out : ""),
 		.stderr_logfile = (char *)(err ? err : ""),
 		.pid = (uint32_t)process->pid,
 	};
 
+	write_note(process, note, sizeof(note));
 	if (process->started_us)
 		info.uptime = (uint64_t)((clock_us() - process->started_us) / 1000000);
 	process_info_pack(body, &info);

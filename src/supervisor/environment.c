@@ -8,6 +8,7 @@
 #include "supervisor/launch.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,4 +130,30 @@ int environment_add_sockets(char ***environment, char *const *names)
 		r = -ENOMEM;
 	buf_done(&joined);
 	return r;
+}
+
+int environment_add_notify(char ***environment, const char *socket, unsigned watchdogsecs)
+{
+	char usec[24];
+
+	if (strv_setenv(environment, "NOTIFY_SOCKET", socket) < 0)
+		return -ENOMEM;
+	if (!watchdogsecs)
+		return 0;
+	snprintf(usec, sizeof(usec), "%" PRIu64, (uint64_t)watchdogsecs * 1000000);
+	if (strv_setenv(environment, "WATCHDOG_USEC", usec) < 0 ||
+	    strv_setenv(environment, "WATCHDOG_PID",
+			LAUNCH_WATCHDOG_ROOM + strlen("WATCHDOG_PID=")) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+char *environment_entry(char *const *environment, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (; environment && *environment; environment++)
+		if (strncmp(*environment, name, len) == 0 && (*environment)[len] == '=')
+			return *environment;
+	return NULL;
 }

@@ -36,6 +36,13 @@ int environment_server_url(const struct config *config, const struct config_prog
  * names.  0 or -ENOMEM. */
 int environment_add_sockets(char ***environment, char *const *names);
 
+/* Adds NOTIFY_SOCKET and, if it is to say that it is alive, WATCHDOG_USEC and room for WATCHDOG_PID
+ * (launch.h).  0 or -ENOMEM. */
+int environment_add_notify(char ***environment, const char *socket, unsigned watchdogsecs);
+
+/* The entry of that name, or NULL. */
+char *environment_entry(char *const *environment, const char *name);
+
 /* Sets every NAME=VALUE of `more`.  0 or -ENOMEM. */
 int environment_merge(char ***environment, char *const *more);
 

@@ -38,10 +38,13 @@ static void on_death(struct reaper_watch *watch, int status)
 	char text[64];
 
 	ev_timer_stop(hook->loop, &hook->timer);
+	if (hook->sweeps) /* it is not reaped yet, so the group is still its own */
+		kill(-hook->pid, SIGKILL);
 	hook->pid = 0;
 	hook->told = hook->late = false;
 	if (late)
-		snprintf(text, sizeof(text), "took longer than hooksecs allows");
+		snprintf(text, sizeof(text), "took longer than %s allows",
+			 hook->limit ? hook->limit : "hooksecs");
 	else if (WIFSIGNALED(status))
 		snprintf(text, sizeof(text), "was terminated by %s", signal_name(WTERMSIG(status)));
 	else
@@ -55,6 +58,8 @@ void hook_init(struct hook *hook, struct ev_loop *loop, struct reaper *reaper)
 	hook->reaper = reaper;
 	hook->pid = 0;
 	hook->told = hook->late = false;
+	hook->limit = NULL;
+	hook->sweeps = false;
 	hook->watch = (struct reaper_watch){ .dead = on_death };
 	ev_init(&hook->timer, on_timer);
 }

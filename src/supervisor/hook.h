@@ -24,6 +24,10 @@ struct hook {
 	bool told;      /* it has had its TERM */
 	bool late;      /* because of the time */
 
+	/* set by its owner after hook_init(), if at all */
+	const char *limit; /* what allows the time, for people; NULL: hooksecs */
+	bool sweeps;       /* what is left of its process group is killed when it has ended */
+
 	/* It has ended: NULL, or why that is a failure ("exited with status 3").  Another one may
 	 * be started from within. */
 	void (*done)(struct hook *hook, const char *failure);

@@ -158,6 +158,8 @@ pid_t launch(const struct launch *what, struct error *err)
 	fd_close(&ends[0]);
 	if (what->listen_pid)
 		memcpy(what->listen_pid, LAUNCH_PID_ROOM, sizeof(LAUNCH_PID_ROOM));
+	if (what->watchdog_pid)
+		memcpy(what->watchdog_pid, LAUNCH_WATCHDOG_ROOM, sizeof(LAUNCH_WATCHDOG_ROOM));
 	return r < 0 ? r : pid;
 }
 

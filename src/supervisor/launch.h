@@ -13,8 +13,9 @@ struct user;
 
 #define LAUNCH_FDS_MAX 64
 #define LAUNCH_PID_ROOM "LISTEN_PID=          " /* what launch.listen_pid must start as */
+#define LAUNCH_WATCHDOG_ROOM "WATCHDOG_PID=          " /* and launch.watchdog_pid */
 
-/* Everything is borrowed and only read, but listen_pid. */
+/* Everything is borrowed and only read, but listen_pid and watchdog_pid. */
 struct launch {
 	const char *path;         /* of the program; not searched for */
 	char *const *argv;        /* argv[0] need not be path */
@@ -27,6 +28,7 @@ struct launch {
 	int32_t umask;    /* -1: stay */
 	char *listen_pid; /* an entry of environment, made of LAUNCH_PID_ROOM; the child writes its
 			     pid into it.  NULL: none */
+	char *watchdog_pid;                  /* likewise, of LAUNCH_WATCHDOG_ROOM */
 	const struct config_program *limits; /* whose limits it gets; NULL: none */
 	const int *cgroups;                  /* fds of cgroup.procs files, which the child joins */
 	size_t ncgroups;

@@ -106,13 +106,14 @@ static int reset_signals(void)
 	return sigprocmask(SIG_SETMASK, &none, NULL) < 0 ? -errno : 0;
 }
 
+/* Behind the '=' of an entry of the environment that has room for it. */
 static void write_pid(char *entry)
 {
 	/* snprintf of an int into a buffer allocates nothing */
 	char digits[16];
 	int n = snprintf(digits, sizeof(digits), "%d", (int)getpid());
 
-	memcpy(entry + strlen("LISTEN_PID="), digits, (size_t)n + 1);
+	memcpy(strchr(entry, '=') + 1, digits, (size_t)n + 1);
 }
 
 static int join_cgroups(const struct launch *what)
@@ -168,6 +169,8 @@ static int become(const struct launch *what, struct launch_failure *failure)
 	}
 	if (what->listen_pid)
 		write_pid(what->listen_pid);
+	if (what->watchdog_pid)
+		write_pid(what->watchdog_pid);
 	r = reset_signals();
 	if (r < 0) {
 		failure->error = -r;

@@ -33,7 +33,7 @@ struct launch_start {
 };
 
 /* For clone(2), with every signal blocked; does not return.  Async-signal-safe; changes no memory
- * but its own stack and what->listen_pid. */
+ * but its own stack and what->listen_pid and watchdog_pid. */
 int launch_child(void *start);
 
 /* Closes every fd from that one on.  Async-signal-safe; 0 or -errno. */

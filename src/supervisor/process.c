@@ -21,14 +21,22 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	(void)events;
 	switch (process->state) {
 	case PROCESS_STARTING:
-		process_handle(process, PROCESS_UP);
+		if (process_is_unfit(process))
+			process_handle(process, PROCESS_DEADLINE);
+		else if (process->config->ready.kind)
+			process_vitals_late(process);
+		else
+			process_handle(process, PROCESS_UP);
 		break;
 	case PROCESS_BACKOFF:
 	case PROCESS_EXITED:
 		process_handle(process, PROCESS_RETRY);
 		break;
 	case PROCESS_RUNNING:
-		process_measure(process);
+		if (process_is_unfit(process))
+			process_handle(process, PROCESS_DEADLINE);
+		else
+			process_measure(process);
 		break;
 	default:
 		process_handle(process, PROCESS_DEADLINE);
@@ -64,6 +72,7 @@ struct process *process_new(struct process_host *host, const struct process_sour
 	process->ticket.gate = -1;
 	process->stdin_fd = -1;
 	process_hooks_init(process);
+	process_vitals_init(process);
 	process->cgroup.procs = -1;
 	ev_init(&process->timer, on_timer);
 	if (process_prepare(process, err) < 0) {
@@ -119,6 +128,7 @@ void process_free(struct process *process)
 	fd_close(&process->ticket.gate);
 	process_close_stdin(process);
 	hook_done(&process->hook);
+	process_vitals_done(process);
 	fcgi_release(&process->host->fcgi_sockets, process->fcgi);
 	cgroup_close(&process->cgroup);
 	user_done(&process->user);

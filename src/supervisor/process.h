@@ -15,6 +15,7 @@
 #include "supervisor/process_state.h"
 #include "supervisor/reaper.h"
 #include "supervisor/user.h"
+#include "supervisor/vitals.h"
 #include "supervisor/zygote_link.h"
 
 #include <ev.h>
@@ -97,7 +98,9 @@ struct process {
 	pid_t pid; /* 0: none */
 	struct reaper_watch watch;
 	struct spawn_ticket ticket;
-	ev_timer timer; /* startsecs, back-off, or the stop deadline, as the state says */
+	ev_timer timer; /* startsecs or readysecs, back-off, or the stop deadline, as the state says
+			 */
+	struct vitals vitals;
 
 	unsigned backoff;   /* spawns in a row that failed; supervisord's counter */
 	unsigned blameless; /* those of them that were not the process's fault */
@@ -195,6 +198,52 @@ void process_hooks_init(struct process *process);
 int process_prestart(struct process *process, struct error *err);
 void process_poststop(struct process *process);
 bool process_is_preparing(const struct process *process); /* its prestart runs */
+
+/* A command of the program's that is run beside it. */
+struct process_command {
+	struct hook *hook; /* borrowed */
+	const char *text;  /* words_command() takes it; borrowed */
+	unsigned seconds;  /* as hook_start() has them */
+	unsigned grace;
+	bool quiet; /* its stdout goes nowhere; else both go where the program's do */
+};
+
+/* Starts one as the program's user, in its place, with its limits.  0, or -errno with err. */
+int process_command(struct process *process, const struct process_command *command,
+		    struct error *err);
+
+/* process_vitals.c, with its timers in vitals.h: whether it is ready, and whether it hangs. */
+void process_vitals_init(struct process *process);
+void process_vitals_done(struct process *process);
+void process_vitals_begin(struct process *process);    /* it runs; UP follows when it is ready */
+void process_vitals_late(struct process *process);     /* readysecs are over */
+void process_vitals_up(struct process *process);       /* it is RUNNING: watch it from now on */
+void process_vitals_stopping(struct process *process); /* from now on nothing is asked of it */
+void process_vitals_gone(struct process *process);
+void process_vitals_review(struct process *process);  /* its `health` may be another one */
+bool process_is_unfit(const struct process *process); /* and is being ended for that */
+void process_autopsy(const struct process *process);  /* logs what it is doing */
+
+/* For the two below: it is ready; it is alive; it is about to exit; it hangs, and why. */
+void process_is_ready(struct process *process);
+void process_vitals_alive(struct process *process);
+void process_vitals_leaves(struct process *process);
+void process_hangs(struct process *process, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* process_notify.c: what it says itself.  open(): 0 or -1. */
+int process_notify_open(struct process *process, struct error *err);
+void process_notify_close(struct process *process);
+void process_notify_begin(struct process *process); /* what comes from now on is of a new start */
+void process_notify_read(struct process *process);  /* what has come already */
+/* The deadline that begins now, of `seconds`, may be put off by EXTEND_TIMEOUT_USEC=. */
+void process_notify_extensible(struct process *process, unsigned seconds);
+
+/* process_probe.c: what others find out about it. */
+void process_probe_init(struct process *process);
+void process_probe_done(struct process *process);
+void process_probe_plan(struct process *process, double seconds); /* until the next one */
+void process_probe_cancel(struct process *process);
 
 /* process_limits.c: opens its cgroup, if it has memory_max; puts a worker, which stands at its
  * gate, there and sets its limits.  0, or -errno with err. */

@@ -47,6 +47,7 @@ static void gone(struct process *process)
 	process_close_stdin(process);
 	process_logs_born(process, 0); /* the next one may write before its pid is known */
 	cgroup_close(&process->cgroup);
+	process_vitals_gone(process);
 	process_poststop(process);
 }
 
@@ -60,6 +61,7 @@ static void spawn(struct process *process)
 	process->slain = false;
 	process->spawnerr[0] = '\0';
 	process->condemned = false;
+	process->vitals.why[0] = '\0';
 	process->started_us = clock_us();
 	process_begin(process);
 }
@@ -68,10 +70,15 @@ static void let_go(struct process *process)
 {
 	process->started_us = clock_us();
 	process_let_go(process);
-	if (process->program->startsecs == 0)
+	if (process->config->ready.kind) {
+		if (process->program->readysecs)
+			set_timer(process, process->program->readysecs);
+		process_vitals_begin(process);
+	} else if (process->program->startsecs == 0) {
 		process_handle(process, PROCESS_UP);
-	else
+	} else {
 		set_timer(process, process->program->startsecs);
+	}
 }
 
 void process_measure(struct process *process)
@@ -95,9 +102,15 @@ static void up(struct process *process)
 {
 	process->backoff = 0;
 	process->blameless = 0;
-	log_info("success: %s entered RUNNING state, process has stayed up for > than %u seconds "
-		 "(startsecs)",
-		 name_of(process), process->program->startsecs);
+	if (process->config->ready.kind)
+		log_info("success: %s entered RUNNING state, it is ready after %.1f s (%s)",
+			 name_of(process), (double)(clock_us() - process->started_us) / 1e6,
+			 process->config->ready.text);
+	else
+		log_info("success: %s entered RUNNING state, process has stayed up for > than %u "
+			 "seconds (startsecs)",
+			 name_of(process), process->program->startsecs);
+	process_vitals_up(process);
 	if (!process->zygote || process->measured)
 		return;
 	if (process->program->startsecs)
@@ -115,8 +128,12 @@ static void back_off(struct process *process)
 		char how[64];
 
 		wait_status_text(process->status, how, sizeof(how));
-		snprintf(process->spawnerr, sizeof(process->spawnerr),
-			 "Exited too quickly (process log may have details)");
+		snprintf(process->spawnerr, sizeof(process->spawnerr), "%s",
+			 process_is_unfit(process)     ? process->vitals.why
+			 : process->config->ready.kind ? "Exited before it was ready (process log "
+							 "may have details)"
+						       : "Exited too quickly (process log may have "
+							 "details)");
 		log_warn("exited: %s (%s; not expected)", name_of(process), how);
 		gone(process);
 	}
@@ -146,6 +163,8 @@ bool process_exit_expected(const struct process *process)
 {
 	unsigned status;
 
+	if (process_is_unfit(process)) /* it did not end because it wanted to */
+		return false;
 	if (!WIFEXITED(process->status))
 		return false;
 	status = (unsigned)WEXITSTATUS(process->status);
@@ -187,7 +206,9 @@ static void exited(struct process *process)
 
 	wait_status_text(process->status, how, sizeof(how));
 	show_status(process);
-	if (!expected)
+	if (process_is_unfit(process))
+		snprintf(process->spawnerr, sizeof(process->spawnerr), "%s", process->vitals.why);
+	else if (!expected)
 		snprintf(process->spawnerr, sizeof(process->spawnerr), "Bad exit code %d",
 			 process->exitstatus);
 	log_at(expected ? LEVEL_INFO : LEVEL_WARN, "exited: %s (%s; %s)", name_of(process), how,
@@ -264,6 +285,18 @@ static void ask_to_stop(struct process *process)
 		return;
 	}
 	log_info("waiting for %s to stop", name_of(process));
+	process_vitals_stopping(process);
+	set_timer(process, process->program->stopwaitsecs);
+	signal_or_lose(process, process->program->stopsignal, process->program->stopasgroup);
+}
+
+/* Nobody has asked for that: vitals.why says what for. */
+static void put_to_end(struct process *process)
+{
+	process_vitals_stopping(process);
+	log_warn("%s: stopping pid %d with %s, and with SIGKILL after %u s (stopwaitsecs)",
+		 name_of(process), (int)process->pid, signal_name(process->program->stopsignal),
+		 process->program->stopwaitsecs);
 	set_timer(process, process->program->stopwaitsecs);
 	signal_or_lose(process, process->program->stopsignal, process->program->stopasgroup);
 }
@@ -320,7 +353,7 @@ static void (*const actions[])(struct process *process) = {
 	[ACTION_UP] = up,           [ACTION_BACK_OFF] = back_off,  [ACTION_GIVE_UP] = give_up,
 	[ACTION_EXITED] = exited,   [ACTION_SIGNAL] = ask_to_stop, [ACTION_KILL] = slay,
 	[ACTION_STOPPED] = stopped, [ACTION_CANCELED] = canceled,  [ACTION_DISARM] = disarm,
-	[ACTION_LOST] = lose,
+	[ACTION_LOST] = lose,       [ACTION_END] = put_to_end,
 };
 _Static_assert(ARRAY_LEN(actions) == PROCESS_NACTIONS, "a function for every action");
 

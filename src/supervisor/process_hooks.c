@@ -14,8 +14,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The program's environment without what belongs to its sockets, which a hook does not get: a
- * vector that borrows its strings, or NULL. */
+static bool is_for_the_program_alone(const char *entry)
+{
+	return strncmp(entry, "LISTEN_", 7) == 0 || strncmp(entry, "WATCHDOG_", 9) == 0 ||
+	       strncmp(entry, "NOTIFY_SOCKET=", 14) == 0;
+}
+
+/* The program's environment without what belongs to its sockets, which a hook does not get, and
+ * without what would let it speak for the program: a vector that borrows its strings, or NULL. */
 static char **hook_environment(const struct process *process)
 {
 	char **all = process->environment;
@@ -23,7 +29,7 @@ static char **hook_environment(const struct process *process)
 	size_t n = 0;
 
 	for (; made && *all; all++)
-		if (strncmp(*all, "LISTEN_", 7) != 0)
+		if (!is_for_the_program_alone(*all))
 			made[n++] = *all;
 	return made;
 }
@@ -46,7 +52,8 @@ static void fill_place(struct launch *what, const struct process *process)
 		what->umask = zygote->config->umask;
 }
 
-static int run(struct process *process, const char *command, struct error *err)
+int process_command(struct process *process, const struct process_command *command,
+		    struct error *err)
 {
 	CLEANUP_FREE char **environment = hook_environment(process);
 	CLEANUP_FREE char *path = NULL;
@@ -56,7 +63,7 @@ static int run(struct process *process, const char *command, struct error *err)
 			       .limits = process->program,
 			       .name = process->config->name };
 
-	if (!environment || words_command(command, &argv, err) < 0) {
+	if (!environment || words_command(command->text, &argv, err) < 0) {
 		if (!environment)
 			error_set(err, "out of memory");
 		return -ENOMEM;
@@ -68,15 +75,24 @@ static int run(struct process *process, const char *command, struct error *err)
 	if (r == 0)
 		r = process_logs_open_plain(process, fds, err);
 	what.stdio[0] = -1;
-	what.stdio[1] = fds[0];
+	what.stdio[1] = command->quiet ? -1 : fds[0];
 	what.stdio[2] = fds[1];
 	if (r == 0)
-		r = hook_start(&process->hook, &what, process->program->hooksecs,
-			       process->program->stopwaitsecs, err);
+		r = hook_start(command->hook, &what, command->seconds, command->grace, err);
 	fd_close(&fds[0]);
 	fd_close(&fds[1]);
 	strv_free(argv);
 	return r;
+}
+
+static int run(struct process *process, const char *text, struct error *err)
+{
+	struct process_command command = { .hook = &process->hook,
+					   .text = text,
+					   .seconds = process->program->hooksecs,
+					   .grace = process->program->stopwaitsecs };
+
+	return process_command(process, &command, err);
 }
 
 /* ---- before ---- */

@@ -98,7 +98,12 @@ static int make_environment(struct process *process)
 		environment_program(&process->base->daemon,
 				    process->zygote ? process->zygote->config->environment : NULL,
 				    &names, process->config->environment);
-	return process->environment ? 0 : -ENOMEM;
+	if (!process->environment)
+		return -ENOMEM;
+	if (process->vitals.socket < 0)
+		return 0;
+	return environment_add_notify(&process->environment, process->vitals.address,
+				      process->program->watchdogsecs);
 }
 
 int process_prepare(struct process *process, struct error *err)
@@ -108,6 +113,8 @@ int process_prepare(struct process *process, struct error *err)
 	if (strv_len(process->program->sockets) > LAUNCH_FDS_MAX - 8)
 		return error_set(err, "more than %d sockets", LAUNCH_FDS_MAX - 8);
 	if (check_user(process, err) < 0)
+		return -1;
+	if (process_notify_open(process, err) < 0)
 		return -1;
 	if (make_environment(process) < 0)
 		return error_set(err, "out of memory");
@@ -286,6 +293,8 @@ static void exec_program(struct process *process)
 		.cgroups = &process->cgroup.procs,
 	};
 
+	if (process->program->watchdogsecs)
+		what.watchdog_pid = environment_entry(environment, "WATCHDOG_PID");
 	if (what.nfds)
 		what.listen_pid = environment[nenv - 1];
 	r = path ? process_limits_prepare(process, &err) : -ENOENT;
@@ -315,6 +324,7 @@ static void start(struct process *process)
 	}
 	process->prepared = false;
 	metrics_asked(&process->counters, clock_us());
+	process_notify_begin(process);
 	if (process->zygote)
 		zygote_link_spawn(process->zygote, &process->ticket);
 	else

@@ -19,7 +19,7 @@ enum process_event {
 	PROCESS_START,    /* somebody wants it to run */
 	PROCESS_SPAWNED,  /* it has a pid */
 	PROCESS_FAILED,   /* it could not be spawned */
-	PROCESS_UP,       /* it has stayed up for startsecs */
+	PROCESS_UP,       /* it has stayed up for startsecs, or is ready */
 	PROCESS_EXIT,     /* its status was reaped */
 	PROCESS_RETRY,    /* the back-off is over */
 	PROCESS_GIVE_UP,  /* too many retries */
@@ -27,6 +27,7 @@ enum process_event {
 	PROCESS_CANCELED, /* a spawn that was asked for will not happen */
 	PROCESS_DEADLINE, /* it did not stop in time, or somebody is in a hurry */
 	PROCESS_UNKILLED, /* a signal could not be sent */
+	PROCESS_UNFIT,    /* it is not ready in time, or hangs */
 	PROCESS_NEVENTS
 };
 
@@ -34,12 +35,13 @@ enum process_event {
 enum process_action {
 	ACTION_NONE,
 	ACTION_SPAWN,    /* start it, or ask the zygote to */
-	ACTION_LET_GO,   /* the pid is known: let it run, wait for startsecs */
+	ACTION_LET_GO,   /* the pid is known: let it run, wait for startsecs or until it is ready */
 	ACTION_UP,       /* it counts as running */
 	ACTION_BACK_OFF, /* wait, then retry; or give up */
 	ACTION_GIVE_UP,
 	ACTION_EXITED,   /* look at the status, perhaps start it again */
 	ACTION_SIGNAL,   /* send stopsignal, set the deadline */
+	ACTION_END,      /* the same for what nobody has asked to stop: its end is a failure */
 	ACTION_KILL,     /* SIGKILL, set the deadline again */
 	ACTION_STOPPED,  /* it is gone as wished */
 	ACTION_CANCELED, /* it never came to be, as wished */

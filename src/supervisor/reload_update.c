@@ -61,9 +61,11 @@ static void adopt(struct process *process, struct config *target,
 	process->base = config_ref(target);
 	process->program = source->program;
 	process->config = source->config;
-	if (change == CHANGE_LIVE)
+	if (change == CHANGE_LIVE) {
 		for (int i = 0; i < LOG_NCHANNELS; i++)
 			log_pipe_change(process->logs[i]);
+		process_vitals_review(process);
+	}
 	config_free(before);
 }
 

@@ -151,14 +151,25 @@ static void change_place(const struct spawn_request *request)
 
 /* ---- the command ---- */
 
+/* The pid that sd_watchdog_enabled(3) looks for, if the supervisor expects WATCHDOG=1. */
+static int set_watchdog_pid(char ***environment)
+{
+	char number[16];
+
+	if (!strv_getenv(*environment, "WATCHDOG_PID"))
+		return 0;
+	snprintf(number, sizeof(number), "%d", getpid());
+	return strv_setenv(environment, "WATCHDOG_PID", number);
+}
+
 /* LISTEN_* as sd_listen_fds(3) wants them, in the request's own environment. */
 static char **make_environment(const struct spawn_request *request)
 {
 	char **environment = strv_copy(request->environment);
 	char number[16], *names = strdup("");
-	int r = environment && names ? 0 : -ENOMEM;
+	int r = environment && names ? set_watchdog_pid(&environment) : -ENOMEM;
 
-	if (!strv_len(request->sockets)) {
+	if (r == 0 && !strv_len(request->sockets)) {
 		free(names);
 		return environment;
 	}

@@ -103,6 +103,24 @@ START_TEST(sockets)
 }
 END_TEST
 
+START_TEST(notify)
+{
+	char **env = NULL;
+
+	ck_assert_int_eq(environment_add_notify(&env, "@n", 0), 0);
+	ck_assert_str_eq(strv_getenv(env, "NOTIFY_SOCKET"), "@n");
+	ck_assert_ptr_null(strv_getenv(env, "WATCHDOG_USEC"));
+	ck_assert_int_eq(environment_add_notify(&env, "@m", UINT32_MAX), 0);
+	ck_assert_str_eq(strv_getenv(env, "NOTIFY_SOCKET"), "@m");
+	ck_assert_str_eq(strv_getenv(env, "WATCHDOG_USEC"), "4294967295000000");
+	ck_assert_str_eq(environment_entry(env, "WATCHDOG_PID"), LAUNCH_WATCHDOG_ROOM);
+	ck_assert_uint_ge(strlen(LAUNCH_WATCHDOG_ROOM), strlen("WATCHDOG_PID=4194304"));
+	ck_assert_ptr_null(environment_entry(env, "WATCHDOG"));
+	ck_assert_ptr_null(environment_entry(NULL, "WATCHDOG"));
+	strv_free(env);
+}
+END_TEST
+
 START_TEST(empty)
 {
 	struct config_daemon daemon = { .environment = NULL };
@@ -129,6 +147,7 @@ int main(void)
 	tcase_add_test(tc, program);
 	tcase_add_test(tc, server_url);
 	tcase_add_test(tc, sockets);
+	tcase_add_test(tc, notify);
 	tcase_add_test(tc, empty);
 	suite_add_tcase(suite, tc);
 	srunner_run_all(runner, CK_ENV);

@@ -1,0 +1,184 @@
+/* process_vitals.c - when a process counts as ready, and what is done about one that hangs.
+ * See vitals.h and process.h. */
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/util.h"
+#include "config/config.h"
+#include "supervisor/autopsy.h"
+#include "supervisor/process.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static void on_watchdog(struct ev_loop *loop, ev_timer *timer, int events);
+
+void process_vitals_init(struct process *process)
+{
+	process->vitals.socket = -1;
+	ev_init(&process->vitals.watchdog, on_watchdog);
+	process_probe_init(process);
+}
+
+void process_vitals_done(struct process *process)
+{
+	ev_timer_stop(process->host->loop, &process->vitals.watchdog);
+	process_probe_done(process);
+	process_notify_close(process);
+}
+
+bool process_is_unfit(const struct process *process)
+{
+	return process->vitals.why[0] != '\0';
+}
+
+static void set_watchdog(struct process *process, double seconds)
+{
+	ev_timer *timer = &process->vitals.watchdog;
+
+	ev_timer_stop(process->host->loop, timer);
+	ev_timer_set(timer, seconds, 0.);
+	ev_timer_start(process->host->loop, timer);
+}
+
+/* ---- to RUNNING ---- */
+
+void process_vitals_begin(struct process *process)
+{
+	const struct config_probe *ready = &process->config->ready;
+
+	snprintf(process->note, sizeof(process->note), "waiting until it is ready (%.80s)",
+		 ready->text);
+	process_notify_extensible(process, process->program->readysecs);
+	if (ready->kind != PROBE_NOTIFY)
+		process_probe_plan(process, 0.);
+}
+
+void process_is_ready(struct process *process)
+{
+	if (process->state == PROCESS_STARTING && process->pid && !process_is_unfit(process))
+		process_handle(process, PROCESS_UP);
+}
+
+void process_vitals_late(struct process *process)
+{
+	const struct config_probe *ready = &process->config->ready;
+	const char *last = process->vitals.failure;
+
+	if (ready->kind == PROBE_NOTIFY) { /* it may have said so, and we have not listened yet */
+		process_notify_read(process);
+		last = "it has not sent READY=1";
+	}
+	if (process->state != PROCESS_STARTING || process_is_unfit(process))
+		return;
+	process_hangs(process, "not ready after %u s (readysecs), %s: %s",
+		      process->program->readysecs, ready->text, *last ? last : "no answer yet");
+}
+
+void process_vitals_up(struct process *process)
+{
+	process->note[0] = '\0';
+	process_probe_cancel(process);
+	if (process->program->watchdogsecs)
+		process_vitals_alive(process);
+	if (process->config->health.probe.kind)
+		process_probe_plan(process, process->config->health.every);
+}
+
+/* ---- while it is RUNNING ---- */
+
+void process_vitals_alive(struct process *process)
+{
+	if (process->state != PROCESS_RUNNING || process_is_unfit(process) ||
+	    process->vitals.leaving || !process->program->watchdogsecs)
+		return;
+	ev_now_update(process->host->loop);
+	set_watchdog(process, process->program->watchdogsecs);
+}
+
+/* It may take as long as if we had told it to stop. */
+void process_vitals_leaves(struct process *process)
+{
+	if (process->state != PROCESS_RUNNING || process_is_unfit(process) ||
+	    process->vitals.leaving)
+		return;
+	process->vitals.leaving = true;
+	process_probe_cancel(process);
+	ev_now_update(process->host->loop);
+	set_watchdog(process, process->program->stopwaitsecs);
+}
+
+/* The loop runs timers before it reads; were we stopped ourselves for a while, what the process has
+ * sent meanwhile is still to be read. */
+static void on_watchdog(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct process *process = container_of(timer, struct process, vitals.watchdog);
+
+	(void)events;
+	ev_now_update(loop);
+	process_notify_read(process);
+	if (ev_is_active(timer) || process_is_unfit(process) || process->state != PROCESS_RUNNING)
+		return;
+	if (process->vitals.leaving)
+		process_hangs(process,
+			      "unhealthy: it said STOPPING=1 and is still there after %u s "
+			      "(stopwaitsecs)",
+			      process->program->stopwaitsecs);
+	else
+		process_hangs(process, "unhealthy: no WATCHDOG=1 for %u s (watchdogsecs)",
+			      process->program->watchdogsecs);
+}
+
+void process_vitals_review(struct process *process)
+{
+	if (process->state != PROCESS_RUNNING || process_is_unfit(process) ||
+	    process->vitals.leaving)
+		return;
+	process_probe_cancel(process);
+	if (process->config->health.probe.kind)
+		process_probe_plan(process, process->config->health.every);
+}
+
+/* ---- the end ---- */
+
+/* Where the stack of its Python threads belongs as well, for a worker of a zygote. */
+void process_autopsy(const struct process *process)
+{
+	struct buf text = { 0 };
+
+	autopsy(process->pid, &text);
+	log_warn("%s: pid %d is in %s", process->config->name, (int)process->pid, buf_str(&text));
+	buf_done(&text);
+}
+
+void process_hangs(struct process *process, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(process->vitals.why, sizeof(process->vitals.why), format, ap);
+	va_end(ap);
+	log_error("%s: %s", process->config->name, process->vitals.why);
+	process_autopsy(process);
+	process_handle(process, PROCESS_UNFIT);
+}
+
+static void stop_watching(struct process *process)
+{
+	process_probe_cancel(process);
+	ev_timer_stop(process->host->loop, &process->vitals.watchdog);
+}
+
+void process_vitals_stopping(struct process *process)
+{
+	stop_watching(process);
+	process_notify_extensible(process, process->program->stopwaitsecs);
+	snprintf(process->note, sizeof(process->note), "%s",
+		 process_is_unfit(process) ? "it is being stopped, because it hangs" : "");
+}
+
+void process_vitals_gone(struct process *process)
+{
+	stop_watching(process);
+	process->note[0] = process->vitals.said[0] = '\0';
+}
