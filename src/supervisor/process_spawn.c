@@ -205,6 +205,7 @@ static size_t find_listeners(struct process *process, int *fds)
 
 	for (size_t i = 0; i < n; i++)
 		fds[i] = listeners_find(process->host->listeners, program->sockets[i]);
+	process->listeners_at = process->host->listeners->generation;
 	return n;
 }
 
