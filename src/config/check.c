@@ -186,7 +186,8 @@ static void check_socket(struct loader *loader, const struct config_socket *sock
 
 	if (!socket->listen && !value_refused(loader, section, "listen"))
 		notes_error(&loader->notes, &place,
-			    "is missing; write listen = tcp://HOST:PORT or unix:///PATH");
+			    "is missing; write listen = tcp://HOST:PORT, unix:///PATH, "
+			    "udp://HOST:PORT or systemd:NAME");
 	for (const struct config_socket *other = loader->config->sockets; other < socket; other++)
 		if (socket->listen && other->listen && strcmp(socket->listen, other->listen) == 0)
 			notes_error(&loader->notes, &place,
@@ -254,6 +255,7 @@ void check_config(struct loader *loader)
 		check_zygote(loader, &config->zygotes[i]);
 	for (size_t i = 0; i < config->nsockets; i++)
 		check_socket(loader, &config->sockets[i]);
+	check_sockets(loader);
 	for (size_t i = 0; i < config->ngroups; i++)
 		check_group(loader, &config->groups[i]);
 	check_depends(loader);

@@ -66,11 +66,18 @@ struct config_zygote {
 struct config_socket {
 	struct config_where where;
 	char *name;
-	char *listen; /* tcp://HOST:PORT (an address of IPv6 in brackets, 0.0.0.0 for `*`) or
-	unix:///PATH; checked */
-	uint32_t backlog;
-	int32_t mode; /* of a unix socket, octal; default 0700 */
-	char *owner;  /* "user[:group]" or NULL */
+	char *listen; /* tcp://HOST:PORT or udp://HOST:PORT (an address of IPv6 in brackets, `*` for
+			 all of both families), unix:///PATH, unix://@NAME or systemd:NAME; checked
+		       */
+	int32_t backlog; /* 0: not said */
+	int32_t mode;    /* of a unix socket, octal; default 0700 */
+	char *owner;     /* "user[:group]" or NULL */
+	bool reuseport;
+	bool v6only;          /* of an address in brackets */
+	bool nodelay;         /* this and the rest: of TCP */
+	int32_t keepalive;    /* seconds without traffic; 0: off, as those below */
+	int32_t defer_accept; /* seconds */
+	int32_t fastopen;     /* length of its queue */
 };
 
 /* [unix_http_server], [inet_http_server], with or without :NAME. */
@@ -95,6 +102,8 @@ struct config_ctl {
 	char *prompt;
 	char *history_file;
 };
+
+#define CONFIG_SOCKET_FD_MAX 255 /* the highest number that a program's socket can be given */
 
 enum autorestart { RESTART_NEVER, RESTART_UNEXPECTED, RESTART_ALWAYS };
 
@@ -180,7 +189,10 @@ struct config_program {
 	struct config_listener listener; /* KIND_LISTENER */
 	struct config_fcgi fcgi;         /* KIND_FCGI */
 	char *zygote;                    /* NULL: exec'd */
-	char **sockets;                  /* names of [socket:*] */
+	char **sockets; /* names of [socket:*]: nannounced that become fds 3… with LISTEN_FDS, then
+			   nplaced with a number of their own, then perhaps one that is stdin */
+	size_t nannounced, nplaced;
+	int *socket_fds; /* owned; the numbers of the nplaced, from 3 to CONFIG_SOCKET_FD_MAX */
 	char *user;
 	int priority;
 	uint32_t startsecs;    /* seconds */

@@ -68,6 +68,12 @@ bool config_socket_same(const struct config_socket *a, const struct config_socke
 	return compare_table(&schema_socket, a, b) == CHANGE_NONE;
 }
 
+enum config_change config_socket_compare(const struct config_socket *a,
+					 const struct config_socket *b)
+{
+	return compare_table(&schema_socket, a, b);
+}
+
 bool config_http_same(const struct config_http *a, const struct config_http *b)
 {
 	return a->local == b->local &&

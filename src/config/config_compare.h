@@ -35,6 +35,11 @@ enum config_change config_daemon_compare(const struct config_daemon *a,
 					 const struct config_daemon *b);
 bool config_daemon_same_environment(const struct config_daemon *a, const struct config_daemon *b);
 
+/* CHANGE_LIVE: the kernel takes it for a socket that is bound; CHANGE_RESTART: it must be another
+ * socket. */
+enum config_change config_socket_compare(const struct config_socket *a,
+					 const struct config_socket *b);
+
 /* Whether all keys have the same values; names and places do not count. */
 bool config_zygote_same(const struct config_zygote *a, const struct config_zygote *b);
 bool config_socket_same(const struct config_socket *a, const struct config_socket *b);

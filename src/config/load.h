@@ -42,6 +42,9 @@ void servers_done(struct config *config);
 /* check.c: what concerns more than one key. */
 void check_config(struct loader *loader);
 
+/* check_sockets.c: keys of a socket against its address; numbers of a program's sockets. */
+void check_sockets(struct loader *loader);
+
 /* check_depends.c: depends_on. */
 void check_depends(struct loader *loader);
 

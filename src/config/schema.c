@@ -7,10 +7,6 @@
 #include "ipc/messages.h"
 
 #include <string.h>
-#include <sys/socket.h>
-
-#define STRING(x) #x
-#define EXPANDED(x) STRING(x)
 
 static const struct config_choice loglevels[] = {
 	{ "critical", LEVEL_CRITICAL }, { "error", LEVEL_ERROR },
@@ -79,12 +75,23 @@ static const struct schema_key zygote_keys[] = {
 };
 #undef AT
 
+static const struct config_range backlogs = { 1, INT32_MAX };
+static const struct config_range keepalives = { 0, 32767 }; /* the kernel's MAX_TCP_KEEPIDLE */
+static const struct config_range defers = { 0, 3600 };
+static const struct config_range queues = { 0, 65535 };
+
 #define AT(member) offsetof(struct config_socket, member)
 static const struct schema_key socket_keys[] = {
-	{ "listen", &type_listen, AT(listen), NULL, NULL, 0 },
-	{ "backlog", &type_count, AT(backlog), EXPANDED(SOMAXCONN), NULL, 0 },
-	{ "mode", &type_octal, AT(mode), "0700", NULL, 0 },
-	{ "owner", &type_owner, AT(owner), NULL, NULL, 0 },
+	{ "listen", &type_socket, AT(listen), NULL, NULL, SCHEMA_RESTART },
+	{ "backlog", &type_range, AT(backlog), NULL, &backlogs, SCHEMA_LIVE },
+	{ "mode", &type_octal, AT(mode), "0700", NULL, SCHEMA_LIVE },
+	{ "owner", &type_owner, AT(owner), NULL, NULL, SCHEMA_LIVE },
+	{ "reuseport", &type_bool, AT(reuseport), "no", NULL, SCHEMA_RESTART },
+	{ "v6only", &type_bool, AT(v6only), "yes", NULL, SCHEMA_RESTART },
+	{ "nodelay", &type_bool, AT(nodelay), "no", NULL, SCHEMA_LIVE },
+	{ "keepalive", &type_range, AT(keepalive), NULL, &keepalives, SCHEMA_LIVE },
+	{ "defer_accept", &type_range, AT(defer_accept), NULL, &defers, SCHEMA_LIVE },
+	{ "fastopen", &type_range, AT(fastopen), NULL, &queues, SCHEMA_LIVE },
 };
 #undef AT
 

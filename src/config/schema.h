@@ -20,8 +20,8 @@ enum schema_flag {
 	SCHEMA_LATER = 4, /* known, but this version does not act on it: a warning */
 	SCHEMA_MUTE = 8,  /* the same without a warning, as it changes nothing here */
 
-	/* What it takes to apply another value of a program's or [supervisord]'s key, for
-	 * config_compare.h: */
+	/* What it takes to apply another value of a program's, a socket's or [supervisord]'s key,
+	 * for config_compare.h: */
 	SCHEMA_LIVE = 32,    /* the running process need not notice */
 	SCHEMA_RESTART = 64, /* the process must be started anew */
 };

@@ -68,7 +68,7 @@ static const struct config_range backlogs = { 1, 65535 };
 #define AT(member) offsetof(struct config_program, member)
 static const struct schema_key program_keys[] = {
 	{ "zygote", &type_text, AT(zygote), NULL, NULL, SCHEMA_RESTART },
-	{ "sockets", &type_names, AT(sockets), NULL, NULL, SCHEMA_RESTART },
+	{ "sockets", &type_sockets, 0, NULL, NULL, SCHEMA_RESTART },
 	{ "user", &type_user, AT(user), NULL, NULL, SCHEMA_RESTART },
 	{ "priority", &type_int, AT(priority), "999", NULL, SCHEMA_LIVE },
 	{ "autostart", &type_bool, AT(autostart), "true", NULL, SCHEMA_LIVE },

@@ -55,13 +55,17 @@ extern const struct config_type type_newfile;   /* char *, absolute, in an exist
 extern const struct config_type type_mainlog;   /* the same, or "syslog" */
 extern const struct config_type type_directory; /* char *, absolute, exists */
 extern const struct config_type type_callable;  /* char *, MODULE:CALLABLE */
-extern const struct config_type type_listen;    /* char *, tcp://HOST:PORT or unix://PATH */
 extern const struct config_type type_log;       /* struct config_log: file, automatic, syslog */
 extern const struct config_type type_names;     /* char **, separated by commas or blanks */
 extern const struct config_type type_modules;   /* char **, dotted module names */
 extern const struct config_type type_paths;     /* char **, separated by colons, commas or lines */
 extern const struct config_type type_rules;     /* char **, one rule a line */
 extern const struct config_type type_environment; /* char **, NAME=VALUE */
+
+/* Sockets: types_socket.c */
+extern const struct config_type type_listen;  /* char *, tcp://HOST:PORT or unix://PATH */
+extern const struct config_type type_socket;  /* char *, as config_socket.listen */
+extern const struct config_type type_sockets; /* struct config_program: sockets and the like */
 
 /* Servers, events and plugins: types_server.c */
 extern const struct config_type type_path;      /* char *, made absolute */

@@ -16,7 +16,6 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
 void text_done(void *field)
 {
@@ -410,65 +409,3 @@ static bool same_environment(const void *a, const void *b)
 
 const struct config_type type_environment = { "NAME=\"VALUE\" separated by commas",
 					      parse_environment, list_done, same_environment };
-
-/* HOST:PORT or [HOST]:PORT; the host `*` or none is every IPv4 address, as supervisord has it. */
-static int parse_tcp(void *field, const char *address, struct error *err)
-{
-	const char *colon = strrchr(address, ':');
-	size_t len = colon ? (size_t)(colon - address) : 0;
-	char *normal;
-	long long port;
-
-	if (!colon || config_integer(colon + 1, 10, &port) < 0 || port < 1 || port > 65535)
-		return error_set(err,
-				 "not a valid port number in 'tcp://%.200s'; write "
-				 "tcp://HOST:PORT with a port from 1 to 65535",
-				 address);
-	if (memchr(address, ':', len) && (address[0] != '[' || address[len - 1] != ']'))
-		return error_set(err, "an IPv6 address needs brackets: tcp://[%.*s]:%lld", (int)len,
-				 address, port);
-	if (len == 0 || (len == 1 && address[0] == '*')) {
-		address = "0.0.0.0";
-		len = strlen(address);
-	}
-	if (strcspn(address, " \t\n/") < len)
-		return error_set(err, "'%.200s' is not a host; write tcp://HOST:PORT", address);
-	if (asprintf(&normal, "tcp://%.*s:%lld", (int)len, address, port) < 0)
-		normal = NULL;
-	for (char *p = normal; p && *p; p++)
-		*p = (char)tolower((unsigned char)*p);
-	return give_text(field, normal, err);
-}
-
-static int parse_unix(void *field, const char *written, struct error *err)
-{
-	size_t most = sizeof(((struct sockaddr_un *)0)->sun_path) - 1;
-	CLEANUP_FREE char *path = NULL;
-	char *normal;
-
-	if (written[0] != '/')
-		return error_set(err,
-				 "Unix socket path %.200s is not an absolute path; write "
-				 "unix:///run/NAME.sock",
-				 written);
-	path = path_absolute(written);
-	if (path && strlen(path) > most)
-		return error_set(err, "the path has %zu bytes; the kernel allows %zu for a socket",
-				 strlen(path), most);
-	if (!path || asprintf(&normal, "unix://%s", path) < 0)
-		normal = NULL;
-	return give_text(field, normal, err);
-}
-
-static int parse_listen(void *field, const char *text, const void *aux, struct error *err)
-{
-	(void)aux;
-	if (strncmp(text, "tcp://", 6) == 0)
-		return parse_tcp(field, text + 6, err);
-	if (strncmp(text, "unix://", 7) == 0)
-		return parse_unix(field, text + 7, err);
-	return error_set(err, "Bad socket format %.200s; write tcp://HOST:PORT or unix:///PATH",
-			 text);
-}
-const struct config_type type_listen = { "tcp://HOST:PORT or unix:///PATH", parse_listen, text_done,
-					 same_text };

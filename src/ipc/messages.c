@@ -5,6 +5,7 @@
 #include "base/strv.h"
 #include "ipc/pack.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -88,6 +89,7 @@ void spawn_request_pack(struct buf *buf, const struct spawn_request *request)
 	pack_strv(buf, request->environment);
 	pack_str(buf, request->directory);
 	pack_strv(buf, request->sockets);
+	pack_data(buf, request->placed, request->nplaced * sizeof(*request->placed));
 	pack_u32(buf, (uint32_t)request->umask);
 	pack_u32(buf, request->setuid);
 	pack_u32(buf, request->uid);
@@ -95,23 +97,26 @@ void spawn_request_pack(struct buf *buf, const struct spawn_request *request)
 	pack_str(buf, request->user);
 }
 
-int spawn_request_unpack(struct spawn_request *request, const void *data, size_t len)
+int spawn_request_unpack(struct spawn_request *request, const void *data, size_t size)
 {
 	struct unpack in;
+	size_t len;
 	int r;
 
-	unpack_init(&in, data, len);
+	unpack_init(&in, data, size);
 	request->name = unpack_str(&in);
 	request->argv = unpack_strv(&in);
 	request->environment = unpack_strv(&in);
 	request->directory = unpack_str(&in);
 	request->sockets = unpack_strv(&in);
+	request->placed = (int *)(void *)unpack_data(&in, &len);
+	request->nplaced = len / sizeof(*request->placed);
 	request->umask = (int32_t)unpack_u32(&in);
 	request->setuid = unpack_u32(&in);
 	request->uid = unpack_u32(&in);
 	request->gid = unpack_u32(&in);
 	request->user = unpack_str(&in);
-	r = unpack_end(&in);
+	r = len % sizeof(*request->placed) ? -EPROTO : unpack_end(&in);
 	if (r < 0)
 		spawn_request_done(request);
 	return r;
@@ -124,6 +129,7 @@ void spawn_request_done(struct spawn_request *request)
 	strv_free(request->environment);
 	free(request->directory);
 	strv_free(request->sockets);
+	free(request->placed);
 	free(request->user);
 	memset(request, 0, sizeof(*request));
 }

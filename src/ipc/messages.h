@@ -70,7 +70,7 @@ struct zygote_ready {
 };
 
 /* How a worker is to be started.  The fds of the message: gate, stdin, stdout, stderr, then
- * nsockets listeners.
+ * the listeners: those of `sockets` and those of `placed`.
  *
  * The gate is the read end of a pipe: the worker runs nothing of the application before one byte
  * arrives there, which the supervisor writes once it knows the pid; at end of file the worker
@@ -81,9 +81,11 @@ struct spawn_request {
 			pkg.mod:callable… */
 	char **environment; /* the complete environment, without LISTEN_* */
 	char *directory;    /* NULL: as the zygote */
-	char **sockets;     /* names of the listeners, passed as fds 3… and LISTEN_FDNAMES */
-	int32_t umask;      /* -1: as the zygote */
-	uint32_t setuid;    /* 1: become uid, gid and groups */
+	char **sockets;     /* names of listeners, passed as fds 3… and LISTEN_FDNAMES */
+	int *placed;        /* the numbers that further listeners become */
+	size_t nplaced;
+	int32_t umask;   /* -1: as the zygote */
+	uint32_t setuid; /* 1: become uid, gid and groups */
 	uint32_t uid;
 	uint32_t gid;
 	char *user; /* its name, for initgroups(3) */
@@ -106,7 +108,7 @@ void zygote_ready_pack(struct buf *buf, const struct zygote_ready *ready);
 int zygote_ready_unpack(struct zygote_ready *ready, const void *data, size_t len);
 
 void spawn_request_pack(struct buf *buf, const struct spawn_request *request);
-int spawn_request_unpack(struct spawn_request *request, const void *data, size_t len);
+int spawn_request_unpack(struct spawn_request *request, const void *data, size_t size);
 void spawn_request_done(struct spawn_request *request);
 
 void spawn_reply_pack(struct buf *buf, const struct spawn_reply *reply);

@@ -113,16 +113,16 @@ int environment_server_url(const struct config *config, const struct config_prog
 		       : 0;
 }
 
-int environment_add_sockets(char ***environment, char *const *names)
+int environment_add_sockets(char ***environment, char *const *names, size_t n)
 {
 	struct buf joined = { 0 };
-	char count[16];
+	char count[24];
 	int r = 0;
 
-	if (!names || !names[0])
+	if (!n)
 		return 0;
-	snprintf(count, sizeof(count), "%zu", strv_len(names));
-	for (size_t i = 0; names[i]; i++)
+	snprintf(count, sizeof(count), "%zu", n);
+	for (size_t i = 0; i < n; i++)
 		buf_printf(&joined, "%s%s", i ? ":" : "", names[i]);
 	if (joined.failed || strv_setenv(environment, "LISTEN_FDS", count) < 0 ||
 	    strv_setenv(environment, "LISTEN_FDNAMES", buf_str(&joined)) < 0 ||

@@ -16,7 +16,7 @@
 #define BACKLOG SOMAXCONN
 #define IN_USE                                                                                     \
 	"Another program is already listening on a port that one of our HTTP servers is "          \
-	"configured to use.  Shut this program down first before starting supervisord."
+	"configured to use.  Shut this program down first before starting supervisord"
 
 /* ---- who may come in ---- */
 
@@ -108,10 +108,11 @@ static int open_one(struct http_socket *socket, struct error *err)
 		socket->fd = listen_tcp(bound_to(config), port, BACKLOG, err);
 	if (socket->fd >= 0)
 		return fd_nonblock(socket->fd, 1);
+	error_prefix(err, "%s:%u: [%s_http_server] cannot listen on %s", config->where.file,
+		     config->where.line, config->local ? "unix" : "inet", socket->address);
 	if (socket->fd == -EADDRINUSE)
-		return error_set(err, IN_USE);
-	return error_prefix(err, "%s:%u: [%s_http_server] cannot listen on %s", config->where.file,
-			    config->where.line, config->local ? "unix" : "inet", socket->address);
+		error_prefix(err, IN_USE);
+	return -1;
 }
 
 int http_sockets_open(struct http_sockets *sockets, struct config *config, struct error *err)

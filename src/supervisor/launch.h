@@ -25,6 +25,8 @@ struct launch {
 	int stdio[3];             /* -1: /dev/null */
 	const int *fds;           /* become 3, 4, … */
 	size_t nfds;
+	const int *numbers; /* what the last nnumbers of fds become instead, each from 3 on */
+	size_t nnumbers;
 	int32_t umask;    /* -1: stay */
 	char *listen_pid; /* an entry of environment, made of LAUNCH_PID_ROOM; the child writes its
 			     pid into it.  NULL: none */

@@ -62,35 +62,68 @@ int launch_close_from(int first)
 	return close_from_slowly(first);
 }
 
-/* Puts the stdio fds, the others and the error pipe at 0, 1, …, in two steps: first copies of all
- * above the targets, so that no target overwrites a source that is still needed. */
+/* What what->stdio and what->fds become, one after the other. */
+static int number_of(const struct launch *what, int i)
+{
+	int counted = 3 + (int)(what->nfds - what->nnumbers);
+
+	return i < counted ? i : what->numbers[i - counted];
+}
+
+/* The first number above all of them. */
+static int above_all(const struct launch *what)
+{
+	int above = 3;
+
+	for (int i = 3; i < 3 + (int)what->nfds; i++)
+		if (number_of(what, i) >= above)
+			above = number_of(what, i) + 1;
+	return above;
+}
+
+/* What lies between them. */
+static void close_gaps(const struct launch *what, int above)
+{
+	for (int fd = 3; fd < above && what->nnumbers; fd++) {
+		int i = 3;
+
+		while (i < 3 + (int)what->nfds && number_of(what, i) != fd)
+			i++;
+		if (i == 3 + (int)what->nfds)
+			close(fd);
+	}
+}
+
+/* Puts the stdio fds, the others and the error pipe where they belong, in two steps: first copies
+ * of all above the targets, so that no target overwrites a source that is still needed. */
 static int arrange_fds(const struct launch *what, int *error_pipe)
 {
-	int base = 3 + (int)what->nfds;
+	int above = above_all(what), n = 3 + (int)what->nfds;
 	int high[3 + LAUNCH_FDS_MAX], error_high;
 
-	error_high = fcntl(*error_pipe, F_DUPFD_CLOEXEC, base + 1);
+	error_high = fcntl(*error_pipe, F_DUPFD_CLOEXEC, above + 1);
 	if (error_high < 0)
 		return -errno;
 	*error_pipe = error_high;
-	for (int i = 0; i < base; i++) {
+	for (int i = 0; i < n; i++) {
 		int from = i < 3 ? what->stdio[i] : what->fds[i - 3];
 
 		if (from < 0)
 			from = open("/dev/null", O_RDWR | O_CLOEXEC);
 		if (from < 0)
 			return -errno;
-		high[i] = fcntl(from, F_DUPFD_CLOEXEC, base + 1);
+		high[i] = fcntl(from, F_DUPFD_CLOEXEC, above + 1);
 		if (high[i] < 0)
 			return -errno;
 	}
-	for (int i = 0; i < base; i++)
-		if (dup2(high[i], i) < 0)
+	for (int i = 0; i < n; i++)
+		if (dup2(high[i], number_of(what, i)) < 0)
 			return -errno;
-	if (dup3(error_high, base, O_CLOEXEC) < 0)
+	if (dup3(error_high, above, O_CLOEXEC) < 0)
 		return -errno;
-	*error_pipe = base;
-	return launch_close_from(base + 1);
+	*error_pipe = above;
+	close_gaps(what, above);
+	return launch_close_from(above + 1);
 }
 
 /* By the system call: glibc refuses its own two signals, 32 and 33, which posix_spawn(3) of whoever

@@ -4,10 +4,25 @@
 #ifndef SUPERVISOR_LISTEN_H
 #define SUPERVISOR_LISTEN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 struct error;
+
+/* An address of TCP or UDP; all is borrowed. */
+struct listen_inet {
+	const char *host; /* NULL, "" or "*": all, of IPv4 and IPv6 */
+	const char *port;
+	bool datagrams; /* UDP */
+	bool dual;      /* an address of IPv6 takes IPv4 as well */
+	bool reuseport;
+	int backlog; /* of TCP */
+};
+
+/* A CLOEXEC fd, bound and, with TCP, listening; or -errno with the reason in err, and who has the
+ * address if that is the reason. */
+int listen_inet(const struct listen_inet *where, struct error *err);
 
 /* Listens on one TCP address.  host NULL, "" or "*": all, of IPv4 and IPv6.  A CLOEXEC fd, or
  * -errno with the reason in err. */
@@ -33,6 +48,14 @@ struct listen_mark {
 /* Listens on a unix socket; a socket file that nobody listens on any more is replaced, anything
  * else in the way stays.  A CLOEXEC fd, or -errno (-EADDRINUSE: somebody lives there) with err. */
 int listen_unix(const struct listen_unix *where, struct listen_mark *mark, struct error *err);
+
+/* Gives a bound socket another owner and mode, if its file is still ours.  0, or -errno with err.
+ */
+int listen_unix_change(const struct listen_unix *where, const struct listen_mark *mark,
+		       struct error *err);
+
+/* Listens on a unix socket without a file.  A CLOEXEC fd, or -errno with err. */
+int listen_abstract(const char *name, int backlog, struct error *err);
 
 void listen_unlink(struct listen_mark *mark); /* removes the file if it is ours; empties the mark */
 

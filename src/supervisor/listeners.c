@@ -5,49 +5,161 @@
 #include "base/fd.h"
 #include "base/util.h"
 #include "config/config.h"
+#include "config/config_compare.h"
+#include "supervisor/activation.h"
+#include "supervisor/socket_options.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
-static int open_tcp(const struct config_socket *config, struct error *err)
+/* ---- opening ---- */
+
+static int backlog_of(const struct config_socket *config)
+{
+	return config->backlog ? config->backlog : SOMAXCONN;
+}
+
+static int open_inet(const struct config_socket *config, struct error *err)
 {
 	CLEANUP_FREE char *text = strdup(config->listen + strlen("tcp://"));
 	char *host = NULL, *port = NULL;
+	struct listen_inet where = {
+		.datagrams = config->listen[0] == 'u',
+		.dual = !config->v6only,
+		.reuseport = config->reuseport,
+		.backlog = backlog_of(config),
+	};
 
 	if (!text)
 		return error_set(err, "out of memory");
 	if (listen_split(text, &host, &port, err) < 0)
 		return -1;
-	return listen_tcp(host, port, (int)config->backlog, err);
+	where.host = host;
+	where.port = port;
+	return listen_inet(&where, err);
 }
 
-static int open_unix(struct listener *listener, const struct config_socket *config,
-		     struct error *err)
+static struct listen_unix unix_of(const struct config_socket *config)
 {
-	struct listen_unix where = {
+	return (struct listen_unix){
 		.path = config->listen + strlen("unix://"),
 		.owner = config->owner,
 		.mode = config->mode,
-		.backlog = (int)config->backlog,
+		.backlog = backlog_of(config),
 	};
-
-	return listen_unix(&where, &listener->mark, err);
 }
 
-static int open_one(struct listener *listener, const struct config_socket *config,
-		    struct error *err)
+static bool has_file(const struct config_socket *config)
 {
-	listener->config = config;
-	if (strncmp(config->listen, "tcp://", 6) == 0)
-		listener->fd = open_tcp(config, err);
-	else if (strncmp(config->listen, "unix://", 7) == 0)
-		listener->fd = open_unix(listener, config, err);
+	return strncmp(config->listen, "unix:///", 8) == 0;
+}
+
+static int open_systemd(const struct listeners *listeners, const struct config_socket *config,
+			struct error *err)
+{
+	int fd = activation_open(listeners->activation, config->listen + strlen("systemd:"), err);
+
+	if (fd < 0 || !config->backlog || listen(fd, config->backlog) == 0)
+		return fd;
+	error_set(err, "backlog: listen: %s", strerror(errno));
+	fd_close(&fd);
+	return -1;
+}
+
+static int open_socket(const struct listeners *listeners, struct listener *listener,
+		       struct error *err)
+{
+	const struct config_socket *config = listener->config;
+	struct listen_unix where = unix_of(config);
+
+	if (strncmp(config->listen, "systemd:", 8) == 0)
+		listener->fd = open_systemd(listeners, config, err);
+	else if (has_file(config))
+		listener->fd = listen_unix(&where, &listener->mark, err);
+	else if (strncmp(config->listen, "unix://@", 8) == 0)
+		listener->fd = listen_abstract(where.path + 1, where.backlog, err);
 	else
-		error_set(err, "neither tcp:// nor unix://");
-	if (listener->fd >= 0)
+		listener->fd = open_inet(config, err);
+	if (listener->fd < 0)
+		return -1;
+	return socket_options_apply(listener->fd, NULL, config, err);
+}
+
+static int explain(const struct config_socket *config, const char *what, struct error *err)
+{
+	return error_prefix(err, "%s:%u: [socket:%s] %s %s", config->where.file, config->where.line,
+			    config->name, what, config->listen);
+}
+
+/* ---- changing ---- */
+
+/* What `was` says and the config does not any more.  0, or -1 with err. */
+static int apply(struct listener *listener, const struct config_socket *was, struct error *err)
+{
+	const struct config_socket *config = listener->config;
+	struct listen_unix where = unix_of(config);
+	bool same_owner = was->owner && config->owner ? strcmp(was->owner, config->owner) == 0
+						      : was->owner == config->owner;
+
+	if (was->backlog != config->backlog && listen(listener->fd, backlog_of(config)) < 0)
+		return error_set(err, "backlog: listen: %s", strerror(errno));
+	if (has_file(config) && (was->mode != config->mode || !same_owner) &&
+	    listen_unix_change(&where, &listener->mark, err) < 0)
+		return -1;
+	return socket_options_apply(listener->fd, was, config, err);
+}
+
+static void adopt(struct listener *listener, struct config *base,
+		  const struct config_socket *config)
+{
+	struct config *before = listener->base;
+
+	listener->base = config_ref(base);
+	listener->config = config;
+	config_free(before);
+}
+
+/* The other becomes this one as well: a copy of its fd; it is this one who removes the file. */
+static int share(struct listener *listener, struct listener *other, struct error *err)
+{
+	listener->fd = fcntl(other->fd, F_DUPFD_CLOEXEC, 3);
+	if (listener->fd < 0)
+		return error_set(err, "fcntl(F_DUPFD): %s", strerror(errno));
+	listener->mark = other->mark;
+	memset(&other->mark, 0, sizeof(other->mark));
+	if (apply(listener, other->config, err) == 0)
 		return 0;
-	return error_prefix(err, "%s:%u: [socket:%s] cannot listen on %s", config->where.file,
-			    config->where.line, config->name, config->listen);
+	other->mark = listener->mark;
+	memset(&listener->mark, 0, sizeof(listener->mark));
+	return -1;
+}
+
+static struct listener *find(const struct listeners *listeners, const char *name)
+{
+	for (size_t i = 0; i < listeners->n; i++)
+		if (!listeners->all[i].retired && strcmp(listeners->all[i].config->name, name) == 0)
+			return &listeners->all[i];
+	return NULL;
+}
+
+/* One that is bound to what the configuration says, under whatever name; the file's owner first. */
+static struct listener *find_bound(const struct listeners *listeners,
+				   const struct config_socket *config)
+{
+	struct listener *found = NULL;
+
+	for (size_t i = 0; i < listeners->n; i++) {
+		struct listener *listener = &listeners->all[i];
+
+		if (config_socket_compare(listener->config, config) == CHANGE_RESTART)
+			continue;
+		if (!found || listener->mark.path)
+			found = listener;
+	}
+	return found;
 }
 
 static void close_one(struct listener *listener)
@@ -57,60 +169,101 @@ static void close_one(struct listener *listener)
 	config_free(listener->base);
 }
 
-int listeners_add(struct listeners *listeners, struct config *base,
-		  const struct config_socket *config, struct error *err)
+int listeners_need(struct listeners *listeners, struct config *base,
+		   const struct config_socket *config, struct error *err)
 {
-	struct listener *all = realloc(listeners->all, (listeners->n + 1) * sizeof(*all));
-	struct listener *listener;
+	struct listener *before = find(listeners, config->name), *other, *all;
+	struct listener made = { .base = base, .config = config, .fd = -1 };
+	size_t at = before ? (size_t)(before - listeners->all) : 0;
+	int r;
 
+	if (before && config_socket_compare(before->config, config) != CHANGE_RESTART)
+		return 0;
+	all = reallocarray(listeners->all, listeners->n + 1, sizeof(*all));
 	if (!all)
 		return error_set(err, "out of memory");
 	listeners->all = all;
-	listener = &all[listeners->n];
-	*listener = (struct listener){ .base = config_ref(base), .fd = -1 };
-	if (open_one(listener, config, err) < 0) {
-		close_one(listener);
-		return -1;
+	other = find_bound(listeners, config);
+	r = other ? share(&made, other, err) : open_socket(listeners, &made, err);
+	config_ref(base);
+	if (r < 0) {
+		close_one(&made);
+		return explain(config, "cannot listen on", err);
 	}
-	listeners->n++;
+	made.born = ++listeners->generation;
+	if (before)
+		all[at].retired = made.born;
+	all[listeners->n++] = made;
 	return 0;
+}
+
+int listeners_change(struct listeners *listeners, struct config *base,
+		     const struct config_socket *config, bool *ret_changed, struct error *err)
+{
+	struct listener *listener = find(listeners, config->name);
+	const struct config_socket *was;
+	enum config_change change;
+
+	*ret_changed = false;
+	if (!listener)
+		return 0;
+	was = listener->config;
+	change = config_socket_compare(was, config);
+	if (change == CHANGE_RESTART)
+		return 0;
+	if (change == CHANGE_LIVE) {
+		listener->config = config;
+		if (apply(listener, was, err) < 0) {
+			listener->config = was;
+			return explain(config, "cannot change", err);
+		}
+		*ret_changed = true;
+	}
+	listener->config = was;
+	adopt(listener, base, config);
+	return 0;
+}
+
+/* ---- all of them ---- */
+
+static bool is_wanted(const struct config *config, const struct config_socket *bound)
+{
+	for (size_t i = 0; i < config->nsockets; i++)
+		if (config_socket_compare(bound, &config->sockets[i]) != CHANGE_RESTART)
+			return true;
+	return false;
 }
 
 int listeners_open(struct listeners *listeners, struct config *config, struct error *err)
 {
-	memset(listeners, 0, sizeof(*listeners));
-	for (size_t i = 0; i < config->nsockets; i++) {
-		if (listeners_add(listeners, config, &config->sockets[i], err) < 0) {
-			listeners_close(listeners);
+	bool changed;
+
+	for (size_t i = listeners->n; i > 0; i--)
+		if (!is_wanted(config, listeners->all[i - 1].config))
+			listeners_remove(listeners, i - 1);
+	for (size_t i = 0; i < config->nsockets; i++)
+		if (listeners_need(listeners, config, &config->sockets[i], err) < 0 ||
+		    listeners_change(listeners, config, &config->sockets[i], &changed, err) < 0)
 			return -1;
-		}
+	for (size_t i = listeners->n; i > 0; i--) {
+		const struct listener *listener = &listeners->all[i - 1];
+
+		if (listener->retired || !config_find_socket(config, listener->config->name))
+			listeners_remove(listeners, i - 1);
 	}
 	return 0;
 }
 
-static struct listener *find(const struct listeners *listeners, const char *name)
+void listeners_remove(struct listeners *listeners, size_t i)
 {
-	for (size_t i = 0; i < listeners->n; i++)
-		if (strcmp(listeners->all[i].config->name, name) == 0)
-			return &listeners->all[i];
-	return NULL;
+	close_one(&listeners->all[i]);
+	listeners->all[i] = listeners->all[--listeners->n];
 }
 
-void listeners_remove(struct listeners *listeners, const char *name)
+bool listener_was_given(const struct listener *listener, unsigned generation)
 {
-	struct listener *listener = find(listeners, name);
-
-	if (!listener)
-		return;
-	close_one(listener);
-	*listener = listeners->all[--listeners->n];
-}
-
-const struct config_socket *listeners_config(const struct listeners *listeners, const char *name)
-{
-	const struct listener *listener = find(listeners, name);
-
-	return listener ? listener->config : NULL;
+	return generation >= listener->born &&
+	       (!listener->retired || generation < listener->retired);
 }
 
 int listeners_find(const struct listeners *listeners, const char *name)
@@ -125,5 +278,6 @@ void listeners_close(struct listeners *listeners)
 	for (size_t i = 0; i < listeners->n; i++)
 		close_one(&listeners->all[i]);
 	free(listeners->all);
-	memset(listeners, 0, sizeof(*listeners));
+	listeners->all = NULL;
+	listeners->n = 0;
 }

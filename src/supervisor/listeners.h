@@ -1,12 +1,19 @@
 /* listeners.h - the sockets of [socket:*]: bound once, before anything is started, and handed on.
- * Runs in: supervisor. */
+ * Runs in: supervisor.
+ *
+ * A name has one current socket.  When a new configuration gives it another address, the old socket
+ * retires: it stays open as long as a process runs that was started with it, and nobody is given it
+ * any more.  What is bound already, under whatever name, is not bound again: the new one is a copy
+ * of its fd, so that connections which wait in its queue stay there. */
 #ifndef SUPERVISOR_LISTENERS_H
 #define SUPERVISOR_LISTENERS_H
 
 #include "supervisor/listen.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
+struct activation;
 struct config;
 struct config_socket;
 struct error;
@@ -16,26 +23,38 @@ struct listener {
 	const struct config_socket *config; /* borrowed from base */
 	int fd;                             /* owned; listening, CLOEXEC */
 	struct listen_mark mark;            /* of a unix socket */
+	unsigned born, retired;             /* when, in listeners.generation; 0: it is current */
 };
 
 /* Embedded; zeroed is empty. */
 struct listeners {
-	struct listener *all; /* owned */
+	const struct activation *activation; /* borrowed; NULL: none */
+	struct listener *all;                /* owned */
 	size_t n;
+	unsigned generation; /* counts changes of address; a start is of the one that it meets */
 };
 
-/* Binds all of them or none.  0, or -1 with err naming the socket, its address and its section. */
+/* Makes them what the configuration says, while nobody uses any: binds what is not bound yet,
+ * changes what has changed, closes the rest.  0, or -1 with err naming the socket, its address and
+ * its section; then listeners_close() is still due. */
 int listeners_open(struct listeners *listeners, struct config *config, struct error *err);
 
-/* Binds one more, whose name must be new.  0 or -1 with err. */
-int listeners_add(struct listeners *listeners, struct config *base,
-		  const struct config_socket *config, struct error *err);
+/* Binds a socket if its name has none, or one that cannot become this one; that one retires.  0, or
+ * -1 with err and nothing changed. */
+int listeners_need(struct listeners *listeners, struct config *base,
+		   const struct config_socket *config, struct error *err);
 
-/* Closes one: programs that have it keep it. */
-void listeners_remove(struct listeners *listeners, const char *name);
+/* Applies what has changed of the current one without another bind: backlog, mode, options of TCP.
+ * *ret_changed: something has.  0, or -1 with err. */
+int listeners_change(struct listeners *listeners, struct config *base,
+		     const struct config_socket *config, bool *ret_changed, struct error *err);
 
-/* The section that a name was bound by, or NULL. */
-const struct config_socket *listeners_config(const struct listeners *listeners, const char *name);
+/* Closes the one at an index, and another one takes its place.  Programs that have it keep it; its
+ * file goes. */
+void listeners_remove(struct listeners *listeners, size_t i);
+
+/* Whether a start of that generation was given it, if it was to have the name's socket. */
+bool listener_was_given(const struct listener *listener, unsigned generation);
 
 /* The fd of a name, borrowed, or -1. */
 int listeners_find(const struct listeners *listeners, const char *name);

@@ -5,9 +5,11 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "config/config.h"
+#include "supervisor/activation.h"
 #include "supervisor/audit.h"
 #include "supervisor/daemon.h"
 #include "supervisor/http_sockets.h"
+#include "supervisor/listeners.h"
 #include "supervisor/main_log.h"
 #include "supervisor/options.h"
 #include "supervisor/supervisor.h"
@@ -61,18 +63,27 @@ static int read_again(const struct config_reader *base, struct config **ret, str
 	return config_reload(reader->first, ret, messages);
 }
 
+/* What one life hands on to the next. */
+struct heritage {
+	struct main_log main_log;
+	struct listeners listeners; /* whose queues fill while nothing runs */
+	int ready_fd;               /* of daemon_detach(), until it has been told; or -1 */
+};
+
 /* One life: from the start to the end, or to a restart, which leaves the configuration to go on
  * with in *ret_next. */
-static int live(struct config *config, const struct reader *reader, struct main_log *main_log,
-		int *ready_fd, struct config **ret_next, struct error *err)
+static int live(struct config *config, const struct reader *reader, struct heritage *heritage,
+		struct config **ret_next, struct error *err)
 {
+	struct main_log *main_log = &heritage->main_log;
+	int *ready_fd = &heritage->ready_fd;
 	struct supervisor supervisor;
 	int status = EXIT_CONFIG;
 
 	if (daemon_apply(&config->daemon, err) < 0 ||
 	    main_log_open(main_log, &config->daemon, *ready_fd >= 0, err) < 0)
 		return EXIT_CONFIG;
-	if (supervisor_init(&supervisor, config, main_log, err) == 0) {
+	if (supervisor_init(&supervisor, config, main_log, &heritage->listeners, err) == 0) {
 		supervisor.reader = &reader->base;
 		announce_to(&supervisor.announce, reader->systemd);
 		status = (int)supervisor_run(&supervisor, *ready_fd);
@@ -84,19 +95,19 @@ static int live(struct config *config, const struct reader *reader, struct main_
 	return status;
 }
 
-static int supervise(struct config *first, struct systemd *systemd, int ready_fd,
-		     const char *program)
+static int supervise(struct config *first, const struct activation *activation,
+		     struct systemd *systemd, int ready_fd, const char *program)
 {
 	struct reader reader = { { read_again }, first, systemd };
 	struct config *config = config_ref(first);
-	struct main_log main_log = MAIN_LOG_NONE;
+	struct heritage heritage = { MAIN_LOG_NONE, { .activation = activation }, ready_fd };
 	int status;
 
 	do {
 		struct config *next = NULL;
 		struct error err = { { 0 } };
 
-		status = live(config, &reader, &main_log, &ready_fd, &next, &err);
+		status = live(config, &reader, &heritage, &next, &err);
 		if (err.text[0]) {
 			log_critical("%s", err.text);
 			complain(program, err.text);
@@ -104,6 +115,7 @@ static int supervise(struct config *first, struct systemd *systemd, int ready_fd
 		config_free(config);
 		config = next;
 	} while (config);
+	listeners_close(&heritage.listeners);
 	return status;
 }
 
@@ -112,9 +124,11 @@ int main(int argc, char **argv)
 	struct error err = { { 0 } };
 	struct options options;
 	struct config *config;
+	struct activation activation;
 	struct systemd systemd;
 	int ready_fd = -1, status;
 
+	activation_take(&activation);
 	daemon_open_stdio();
 	for (int i = 1; i < argc; i++)
 		if (strcmp(argv[i], "--audit-only") == 0)
@@ -139,8 +153,9 @@ int main(int argc, char **argv)
 	if (err.text[0])
 		status = complain(argv[0], err.text);
 	else
-		status = supervise(config, &systemd, ready_fd, argv[0]);
+		status = supervise(config, &activation, &systemd, ready_fd, argv[0]);
 	systemd_close(&systemd);
 	config_free(config);
+	activation_done(&activation);
 	return status;
 }

@@ -102,10 +102,10 @@ struct process {
 			 */
 	struct vitals vitals;
 
-	unsigned backoff;   /* spawns in a row that failed; supervisord's counter */
-	unsigned blameless; /* those of them that were not the process's fault */
-	bool no_fault;      /* the failure that is being handled is such a one */
-	struct budget budget; /* of restarts, see process_actions.c */
+	unsigned backoff;      /* spawns in a row that failed; supervisord's counter */
+	unsigned blameless;    /* those of them that were not the process's fault */
+	bool no_fault;         /* the failure that is being handled is such a one */
+	struct budget budget;  /* of restarts, see process_actions.c */
 	bool throttled;        /* that was said */
 	bool restarts;         /* EXITED: it will be started again */
 	bool condemned;        /* it will be stopped when its turn comes: order.h */
@@ -136,6 +136,7 @@ struct process {
 	bool awaits_logs;         /* STARTING: until the logger has them */
 	struct fcgi *fcgi;        /* the socket that it holds; NULL: none */
 	struct cgroup cgroup;     /* while it runs with memory_max */
+	unsigned listeners_at;    /* listeners.generation that its last start met */
 	int stdin_fd;             /* write end of its stdin; owned; -1 */
 	struct buf input;         /* what stdin has not taken yet, from input_sent on */
 	size_t input_sent;

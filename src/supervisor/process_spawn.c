@@ -67,7 +67,8 @@ static int pack_request(struct process *process, struct error *err)
 		.argv = process->config->argv,
 		.environment = process->environment,
 		.directory = process->config->directory,
-		.sockets = program->sockets,
+		.placed = program->socket_fds,
+		.nplaced = program->nplaced,
 		.umask = program->umask,
 		.setuid = process->user.name != NULL,
 		.uid = process->user.uid,
@@ -78,7 +79,14 @@ static int pack_request(struct process *process, struct error *err)
 	if (asprintf(&name, "%s:%s", process->group, process->config->name) < 0)
 		return error_set(err, "out of memory");
 	request.name = name;
-	spawn_request_pack(&process->request, &request);
+	request.sockets = calloc(program->nannounced + 1, sizeof(char *));
+	for (size_t i = 0; request.sockets && i < program->nannounced; i++)
+		request.sockets[i] = program->sockets[i];
+	if (request.sockets)
+		spawn_request_pack(&process->request, &request);
+	else
+		process->request.failed = true;
+	free(request.sockets); /* not the names */
 	free(name);
 	return process->request.failed ? error_set(err, "out of memory") : 0;
 }
@@ -122,7 +130,8 @@ int process_prepare(struct process *process, struct error *err)
 		return -1;
 	if (process->zygote)
 		return pack_request(process, err);
-	if (environment_add_sockets(&process->environment, process->program->sockets) < 0)
+	if (environment_add_sockets(&process->environment, process->program->sockets,
+				    process->program->nannounced) < 0)
 		return error_set(err, "out of memory");
 	return 0;
 }
@@ -142,13 +151,31 @@ static int open_fcgi(struct process *process, struct error *err)
 	return fd < 0 ? error_set(err, "fcntl(F_DUPFD): %s", strerror(errno)) : fd;
 }
 
+/* The socket that is to be standard input, as programs made for inetd(8) want it; NULL: none. */
+static const char *stdin_socket(const struct config_program *program)
+{
+	size_t n = program->nannounced + program->nplaced;
+
+	return strv_len(program->sockets) > n ? program->sockets[n] : NULL;
+}
+
+static int open_stdin_socket(const struct process *process, const char *name, struct error *err)
+{
+	int fd = fcntl(listeners_find(process->host->listeners, name), F_DUPFD_CLOEXEC, 3);
+
+	return fd < 0 ? error_set(err, "fcntl(F_DUPFD): %s", strerror(errno)) : fd;
+}
+
 /* An open pipe without a writer but us, as supervisord gives: reading blocks, it is not the end. */
 static int open_stdin(struct process *process, struct error *err)
 {
+	const char *socket = stdin_socket(process->program);
 	int ends[2];
 
 	if (process->program->kind == KIND_FCGI)
 		return open_fcgi(process, err);
+	if (socket)
+		return open_stdin_socket(process, socket, err);
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return error_set(err, "pipe: %s", strerror(errno));
 	process_close_stdin(process);
@@ -180,12 +207,15 @@ static int open_stdio(struct process *process, int *fds, struct error *err)
 	return r;
 }
 
+/* Those that are not standard input: first what LISTEN_FDS counts. */
 static size_t find_listeners(struct process *process, int *fds)
 {
-	size_t n = 0;
+	const struct config_program *program = process->program;
+	size_t n = program->nannounced + program->nplaced;
 
-	for (char **name = process->program->sockets; name && *name; name++)
-		fds[n++] = listeners_find(process->host->listeners, *name);
+	for (size_t i = 0; i < n; i++)
+		fds[i] = listeners_find(process->host->listeners, program->sockets[i]);
+	process->listeners_at = process->host->listeners->generation;
 	return n;
 }
 
@@ -287,6 +317,8 @@ static void exec_program(struct process *process)
 		.user = process->user.name ? &process->user : NULL,
 		.fds = listeners,
 		.nfds = find_listeners(process, listeners),
+		.numbers = process->program->socket_fds,
+		.nnumbers = process->program->nplaced,
 		.umask = process->program->umask,
 		.limits = process->program,
 		.name = process->config->name,
@@ -295,8 +327,8 @@ static void exec_program(struct process *process)
 
 	if (process->program->watchdogsecs)
 		what.watchdog_pid = environment_entry(environment, "WATCHDOG_PID");
-	if (what.nfds)
-		what.listen_pid = environment[nenv - 1];
+	if (process->program->nannounced)
+		what.listen_pid = environment_entry(environment, "LISTEN_PID");
 	r = path ? process_limits_prepare(process, &err) : -ENOENT;
 	if (r == 0 && process->cgroup.procs >= 0)
 		what.ncgroups = 1;

@@ -33,7 +33,7 @@ void reload_names_done(struct reload_names *names);
 /* Embedded in the supervisor. */
 struct reload {
 	struct config *target; /* one reference: of the update under way; NULL: none */
-	bool all;              /* of all groups, not only of one */
+	bool all;              /* of all groups and sockets, not only of one group */
 	bool again;            /* read and update once more when it has ended */
 	struct reload_names names;
 	char *failure; /* owned; what could not be added, and why; NULL: nothing */
@@ -76,6 +76,15 @@ int reload_add_group(struct supervisor *supervisor, struct config *config,
 /* Lets go of zygotes and sockets that no process needs and `latest` does not name, and says which
  * ones have changed but are still in use. */
 void reload_sweep(struct supervisor *supervisor);
+
+/* reload_sockets.c: binds and changes what `latest` says of sockets, whether a program has them or
+ * not; what fails is told to `failed`.  The sweep closes what no process needs; the last one, when
+ * a process has ended, those that had retired and waited for it. */
+void reload_sockets(struct supervisor *supervisor,
+		    void (*failed)(struct reload *reload, const char *what, const char *name,
+				   const char *why));
+void reload_sweep_sockets(struct supervisor *supervisor);
+void reload_sweep_retired(struct supervisor *supervisor);
 
 /* What of [supervisord] and the HTTP servers can be taken over at once is; the rest is logged. */
 void reload_daemon(struct supervisor *supervisor);

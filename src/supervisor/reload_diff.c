@@ -16,7 +16,8 @@ struct reload_source reload_find(const struct config *config, const struct confi
 
 		for (size_t j = 0; j < program->nprocesses; j++)
 			if (strcmp(program->processes[j].name, process) == 0)
-				return (struct reload_source){ program, &program->processes[j] };
+				return (struct reload_source){ config, program,
+							       &program->processes[j] };
 	}
 	return (struct reload_source){ 0 };
 }
@@ -36,11 +37,25 @@ static bool same_kind(const struct config_log *a, const struct config_log *b)
 	return a->automatic == b->automatic && output_is_logged(a) == output_is_logged(b);
 }
 
+/* Whether a socket that it is to have cannot be the one that it was given. */
+static bool other_socket(const struct process *process, const struct reload_source *source)
+{
+	for (char **name = source->program->sockets; name && *name; name++) {
+		const struct config_socket *had = config_find_socket(process->base, *name);
+		const struct config_socket *wanted = config_find_socket(source->base, *name);
+
+		if (had && wanted && config_socket_compare(had, wanted) == CHANGE_RESTART)
+			return true;
+	}
+	return false;
+}
+
 enum config_change reload_compare(const struct process *process, const struct reload_source *source)
 {
 	if (!same_kind(&process->config->out, &source->config->out) ||
 	    !same_kind(&process->config->err, &source->config->err) ||
-	    process->program->redirect_stderr != source->program->redirect_stderr)
+	    process->program->redirect_stderr != source->program->redirect_stderr ||
+	    other_socket(process, source))
 		return CHANGE_RESTART;
 	return config_process_compare(process->program, process->config, source->program,
 				      source->config);

@@ -17,6 +17,7 @@ struct process;
 
 /* A process of a configuration's group; zeroed: there is none of that name. */
 struct reload_source {
+	const struct config *base; /* what the others are of */
 	const struct config_program *program;
 	const struct config_process *config;
 };

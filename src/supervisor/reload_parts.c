@@ -1,4 +1,4 @@
-/* reload_parts.c - zygotes, sockets and the supervisor's own settings under a new configuration.
+/* reload_parts.c - zygotes, groups and the supervisor's own settings under a new configuration.
  * See reload.h. */
 #include "base/error.h"
 #include "base/log.h"
@@ -58,65 +58,10 @@ static void sweep_zygotes(struct supervisor *supervisor)
 	}
 }
 
-/* ---- sockets ---- */
-
-static bool is_used(const struct groups *groups, const char *socket)
-{
-	for (size_t i = 0; i < groups->n; i++) {
-		const struct group *group = groups->all[i];
-
-		for (size_t j = 0; j < group->n; j++) {
-			char **names = group->processes[j]->program->sockets;
-
-			for (; names && *names; names++)
-				if (strcmp(*names, socket) == 0)
-					return true;
-		}
-	}
-	return false;
-}
-
-static int need_socket(struct supervisor *supervisor, struct config *config, const char *name,
-		       struct error *err)
-{
-	const struct config_socket *bound = listeners_config(&supervisor->listeners, name);
-	const struct config_socket *wanted = config_find_socket(config, name);
-
-	if (bound && (config_socket_same(bound, wanted) || is_used(&supervisor->groups, name)))
-		return 0;
-	if (bound)
-		listeners_remove(&supervisor->listeners, name);
-	return listeners_add(&supervisor->listeners, config, wanted, err);
-}
-
-static void sweep_sockets(struct supervisor *supervisor)
-{
-	struct listeners *listeners = &supervisor->listeners;
-
-	for (size_t i = listeners->n; i > 0; i--) {
-		const struct config_socket *bound = listeners->all[i - 1].config;
-		const struct config_socket *now =
-			config_find_socket(supervisor->latest, bound->name);
-
-		if (now && config_socket_same(bound, now))
-			continue;
-		if (!is_used(&supervisor->groups, bound->name)) {
-			log_info("socket '%s': no program needs it any more, so %s is closed",
-				 bound->name, bound->listen);
-			listeners_remove(listeners, bound->name);
-		} else if (now) {
-			log_warn("%s:%u: [socket:%s] has changed, but programs have the old one: "
-				 "restart needed (forkserverctl reload, or stop, remove and add "
-				 "all groups that use it)",
-				 now->where.file, now->where.line, now->name);
-		}
-	}
-}
-
 void reload_sweep(struct supervisor *supervisor)
 {
 	sweep_zygotes(supervisor);
-	sweep_sockets(supervisor);
+	reload_sweep_sockets(supervisor);
 }
 
 /* ---- groups ---- */
@@ -130,7 +75,8 @@ int reload_need(struct supervisor *supervisor, struct config *config,
 		if (program->zygote && need_zygote(supervisor, config, program->zygote, err) < 0)
 			return -1;
 		for (char **name = program->sockets; name && *name; name++)
-			if (need_socket(supervisor, config, *name, err) < 0)
+			if (listeners_need(supervisor->listeners, config,
+					   config_find_socket(config, *name), err) < 0)
 				return -1;
 	}
 	return 0;

@@ -203,6 +203,7 @@ int reload_update(struct supervisor *supervisor, const char *name)
 	reload->target = config_ref(supervisor->latest);
 	plan(supervisor, name);
 	stop_doomed(supervisor);
+	reload->all = !name;
 	if (!name)
 		reload_daemon(supervisor);
 	supervisor_plan_step(supervisor);
@@ -296,7 +297,8 @@ static void fill_up(struct supervisor *supervisor, struct group *group)
 		const struct config_program *program = &group->base->programs[its->programs[i]];
 
 		for (size_t j = 0; j < program->nprocesses; j++) {
-			struct reload_source source = { program, &program->processes[j] };
+			struct reload_source source = { group->base, program,
+							&program->processes[j] };
 			struct process *process;
 
 			if (group_find(group, source.config->name))
@@ -374,6 +376,8 @@ void reload_step(struct supervisor *supervisor)
 		return;
 	start_what_comes(supervisor);
 	reload_sweep(supervisor);
+	if (reload->all)
+		reload_sockets(supervisor, fail);
 	log_names("removed", reload->names.removed);
 	log_names("changed", reload->names.changed);
 	log_names("added", reload->names.added);

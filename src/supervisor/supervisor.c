@@ -143,6 +143,7 @@ static void process_changed(struct process_host *host, struct process *process)
 
 	order_changed(&supervisor->order);
 	announce_changed(&supervisor->announce);
+	reload_sweep_retired(supervisor);
 	if (supervisor->phase == SUPERVISOR_RUNNING && essential_ended(process) &&
 	    !supervisor->essential_ended) {
 		supervisor->essential_ended = true;
@@ -301,7 +302,7 @@ static void init_hosts(struct supervisor *supervisor)
 		.loop = supervisor->loop,
 		.reaper = &supervisor->reaper,
 		.daemon = &supervisor->config->daemon,
-		.listeners = &supervisor->listeners,
+		.listeners = supervisor->listeners,
 		.cgroups = &supervisor->cgroups,
 		.events = &supervisor->events,
 		.entering = process_entering,
@@ -351,7 +352,7 @@ static int init_parts(struct supervisor *supervisor, struct error *err)
 		if (!zygotes_add(&supervisor->zygotes, &supervisor->zygote_host, config,
 				 &config->zygotes[i]))
 			return error_set(err, "out of memory");
-	if (listeners_open(&supervisor->listeners, config, err) < 0)
+	if (listeners_open(supervisor->listeners, config, err) < 0)
 		return -1;
 	for (size_t i = 0; i < config->ngroups; i++)
 		if (reload_add_group(supervisor, config, &config->groups[i], err) < 0)
@@ -373,10 +374,11 @@ static int write_pidfile(struct supervisor *supervisor, struct error *err)
 }
 
 int supervisor_init(struct supervisor *supervisor, struct config *config, struct main_log *main_log,
-		    struct error *err)
+		    struct listeners *listeners, struct error *err)
 {
 	memset(supervisor, 0, sizeof(*supervisor));
 	supervisor->main_log = main_log;
+	supervisor->listeners = listeners;
 	supervisor->config = config_ref(config);
 	supervisor->latest = config_ref(config);
 	supervisor->pidfile.fd = -1;
@@ -426,7 +428,6 @@ static void done_parts(struct supervisor *supervisor)
 	zygotes_done(&supervisor->zygotes);
 	for (size_t i = 0; i < SUPERVISOR_NSIGNALS; i++)
 		ev_signal_stop(supervisor->loop, &supervisor->signals[i]);
-	listeners_close(&supervisor->listeners);
 	pidfile_remove(&supervisor->pidfile);
 	ev_loop_destroy(supervisor->loop);
 	supervisor->loop = NULL;

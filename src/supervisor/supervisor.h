@@ -61,7 +61,7 @@ struct supervisor {
 	struct config *latest;  /* one reference: what was read last */
 	struct ev_loop *loop;   /* owned; our own, not libev's default loop, which reaps */
 	struct reaper reaper;
-	struct listeners listeners;
+	struct listeners *listeners; /* borrowed; they outlive a restart */
 	struct cgroups cgroups;
 	struct pidfile pidfile;
 	struct main_log *main_log; /* borrowed */
@@ -102,10 +102,10 @@ struct supervisor {
 	int ready_fd; /* of daemon_detach(); owned; -1 */
 };
 
-/* Makes everything that the configuration names, and starts nothing.  0, or -1 with err; then
- * supervisor_done() is still due. */
+/* Makes everything that the configuration names, and starts nothing.  Of `listeners` what is bound
+ * already stays.  0, or -1 with err; then supervisor_done() is still due. */
 int supervisor_init(struct supervisor *supervisor, struct config *config, struct main_log *main_log,
-		    struct error *err);
+		    struct listeners *listeners, struct error *err);
 void supervisor_done(struct supervisor *supervisor);
 
 /* Supervises until it is told to stop.  `ready_fd` as daemon_detach() gave it, or -1. */

@@ -58,36 +58,77 @@ static void wait_at_gate(int gate)
 		_exit(0); /* nobody supervises us */
 }
 
-/* stdin, stdout, stderr to 0-2; listeners to 3…, first out of the way of their own targets. */
+/* What the i-th listener becomes. */
+static int target_of(const struct spawn_request *request, size_t i)
+{
+	size_t counted = strv_len(request->sockets);
+
+	return i < counted ? LISTEN_FDS_START + (int)i : request->placed[i - counted];
+}
+
+/* The first number that is neither where a listener must be nor among the placeholders. */
+static int above_all(const struct forker *forker, const struct spawn_request *request, size_t n)
+{
+	int above = LISTEN_FDS_START + forker->reserved;
+
+	for (size_t i = 0; i < n; i++)
+		if (target_of(request, i) >= above)
+			above = target_of(request, i) + 1;
+	return above;
+}
+
+static void check_target(const struct forker *forker, const struct spawn_request *request, size_t i)
+{
+	size_t counted = strv_len(request->sockets);
+	int target = target_of(request, i);
+
+	if (target < LISTEN_FDS_START + forker->reserved || fcntl(target, F_GETFD) < 0)
+		return;
+	if (i >= counted)
+		give_up(request,
+			"a socket is to be fd %d, which an allow rule keeps for another file; give "
+			"it another number, from %d to %d",
+			target, LISTEN_FDS_START + (int)counted,
+			LISTEN_FDS_START + forker->reserved - 1);
+	give_up(request,
+		"fd %d, which an allow rule keeps, is in the way of socket %s; at most %d sockets "
+		"fit below it",
+		target, request->sockets[i], forker->reserved);
+}
+
+static void move_up(const struct spawn_request *request, int *fd, int above)
+{
+	int moved;
+
+	if (*fd >= above)
+		return;
+	moved = fcntl(*fd, F_DUPFD_CLOEXEC, above);
+	if (moved < 0)
+		give_up(request, "fcntl(F_DUPFD): %s", strerror(errno));
+	fd_close(fd);
+	*fd = moved;
+}
+
+/* stdin, stdout, stderr to 0-2; listeners to 3… and to the numbers that were asked for, first out
+ * of the way of their own targets. */
 static void place_fds(const struct forker *forker, const struct spawn_request *request,
 		      struct message *msg)
 {
 	size_t nsockets = msg->nfds - FIXED_FDS;
-	/* Neither where another listener must be nor among the placeholders. */
-	int above = LISTEN_FDS_START +
-		    ((int)nsockets > forker->reserved ? (int)nsockets : forker->reserved);
+	int above = above_all(forker, request, nsockets);
 
 	for (int i = 0; i < 3; i++)
 		if (dup2(msg->fds[1 + i], i) < 0)
 			_exit(EXIT_CANNOT_RUN);
-	for (size_t i = 0; i < nsockets; i++) {
-		int *fd = &msg->fds[FIXED_FDS + i];
-
-		if (*fd < above && (*fd = fcntl(*fd, F_DUPFD_CLOEXEC, above)) < 0)
-			give_up(request, "fcntl(F_DUPFD): %s", strerror(errno));
-	}
+	for (int i = 0; i < FIXED_FDS; i++)
+		fd_close(&msg->fds[i]); /* nothing of ours where a listener must be */
+	for (size_t i = 0; i < nsockets; i++)
+		move_up(request, &msg->fds[FIXED_FDS + i], above);
 	for (int fd = LISTEN_FDS_START; fd < LISTEN_FDS_START + forker->reserved; fd++)
 		close(fd);
 	for (size_t i = 0; i < nsockets; i++) {
-		int target = LISTEN_FDS_START + (int)i;
-
-		if ((int)i >= forker->reserved && fcntl(target, F_GETFD) >= 0)
-			give_up(request,
-				"fd %d, which an allow rule keeps, is in the way of socket %s; at "
-				"most %d "
-				"sockets fit below it",
-				target, request->sockets[i], forker->reserved);
-		if (dup2(msg->fds[FIXED_FDS + i], target) < 0)
+		check_target(forker, request, i);
+		if (dup2(msg->fds[FIXED_FDS + i], target_of(request, i)) < 0)
 			give_up(request, "dup2: %s", strerror(errno));
 	}
 }
@@ -295,7 +336,8 @@ _Noreturn void child_run(struct forker *forker)
 	const struct spawn_request *request = &forker->request;
 	struct message *msg = &forker->message;
 
-	if (msg->nfds < FIXED_FDS || msg->nfds - FIXED_FDS != strv_len(request->sockets) ||
+	if (msg->nfds < FIXED_FDS ||
+	    msg->nfds - FIXED_FDS != strv_len(request->sockets) + request->nplaced ||
 	    !strv_len(request->argv))
 		_exit(EXIT_CANNOT_RUN);
 	(void)setpgid(0, 0);

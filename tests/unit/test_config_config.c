@@ -186,9 +186,9 @@ START_TEST(a_zygote_and_its_workers)
 	ck_assert_uint_eq(z->preload_timeout, 5);
 	ck_assert_int_eq(z->umask, 027);
 	ck_assert(z->thp);
-	ck_assert_uint_eq(config_find_socket(config, "http")->backlog, 7);
+	ck_assert_int_eq(config_find_socket(config, "http")->backlog, 7);
 	ck_assert_str_eq(config_find_socket(config, "http")->listen, "tcp://[::1]:8000");
-	ck_assert_uint_eq(config_find_socket(config, "admin")->backlog, SOMAXCONN);
+	ck_assert_int_eq(config_find_socket(config, "admin")->backlog, 0);
 	ck_assert_int_eq(config_find_socket(config, "admin")->mode, 0770);
 	ck_assert_str_eq(config_find_socket(config, "admin")->owner, "root:root");
 	ck_assert_ptr_null(config_find_socket(config, "https"));
@@ -215,7 +215,7 @@ START_TEST(zygote_defaults)
 	ck_assert_int_eq(config->zygotes[0].umask, -1);
 	ck_assert(!config->zygotes[0].thp);
 	ck_assert_ptr_null(config->zygotes[0].python);
-	ck_assert_str_eq(config->sockets[0].listen, "tcp://0.0.0.0:80");
+	ck_assert_str_eq(config->sockets[0].listen, "tcp://*:80");
 	ck_assert_int_eq(config->sockets[0].mode, 0700);
 }
 END_TEST
@@ -336,6 +336,27 @@ static const struct {
 	  "main.conf:4: [socket:i] listen: tcp://h:1 is that of [socket:h] already" },
 	{ "[socket:h]\nlisten=tcp://h:1\nowner=root:no-such-group\n" PROGRAM,
 	  "there is no group no-such-group" },
+	{ "[socket:h]\nlisten=udp://h:1\nbacklog=5\n" PROGRAM,
+	  "main.conf:3: [socket:h] backlog: nothing waits to be accepted on a socket of UDP" },
+	{ "[socket:h]\nlisten=tcp://h:1\nbacklog=0\n" PROGRAM, "0 is out of range" },
+	{ "[socket:h]\nlisten=tcp://h:1\nmode=0600\n" PROGRAM, "only a unix socket in the file" },
+	{ "[socket:h]\nlisten=unix://@h\nowner=root\n" PROGRAM, "only a unix socket in the file" },
+	{ "[socket:h]\nlisten=unix:///h\nnodelay=yes\n" PROGRAM, "nodelay: it is for TCP; remove" },
+	{ "[socket:h]\nlisten=udp://[::]:1\nkeepalive=5\n" PROGRAM, "keepalive: it is for TCP" },
+	{ "[socket:h]\nlisten=tcp://*:1\nv6only=yes\n" PROGRAM, "it is for an address of IPv6" },
+	{ "[socket:h]\nlisten=unix:///h\nreuseport=yes\n" PROGRAM, "for ports of TCP and UDP" },
+	{ "[socket:h]\nlisten=systemd:h\nmode=0600\n" PROGRAM, "the .socket unit says that" },
+	{ "[socket:h]\nlisten=tcp://h:1\n" PROGRAM "sockets=h:2\n",
+	  "1 and 2 are standard output and error" },
+	{ "[socket:h]\nlisten=tcp://h:1\n" PROGRAM "sockets=i:0\n", "there is no [socket:i]" },
+	{ "[socket:h]\nlisten=tcp://h:1\n" PROGRAM "sockets=h,h:7\n", "h is named twice" },
+	{ "[socket:h]\nlisten=tcp://h:1\n[socket:i]\nlisten=tcp://h:2\n" PROGRAM "sockets=h,i:3\n",
+	  "i:3: the 1 without a number become 3 and up; take a number from 4 on" },
+	{ "[socket:h]\nlisten=tcp://h:1\n[eventlistener:l]\ncommand=x\nevents=TICK\nsockets=h:0\n",
+	  "h:0: the standard input of an event listener is taken" },
+	{ "[socket:h]\nlisten=tcp://h:1\n[fcgi-program:f]\ncommand=x\nsocket=tcp://h:2\n"
+	  "sockets=h:0\n",
+	  "h:0: the standard input of a FastCGI program is taken" },
 	{ "[socket:a b]\nlisten=tcp://h:1\n" PROGRAM, "because of character: ' '" },
 	{ "[program:a/b]\ncommand=x\n", "Invalid name: 'a/b' because of character: '/'" },
 	{ "[program:]\ncommand=x\n", "is empty" },

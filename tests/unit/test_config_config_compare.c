@@ -70,6 +70,7 @@ static const struct row rows[] = {
 	{ "program", "command", "command=/bin/cat x", "command=/bin/cat  x", RESTART },
 	{ "program", "zygote", "zygote=z", "zygote=y", RESTART },
 	{ "program", "sockets", "sockets=s", "sockets=s,t", RESTART },
+	{ "program", "sockets", "sockets=s:7", "sockets=s:8", RESTART },
 	{ "program", "user", "user=nobody", NULL, RESTART },
 	{ "program", "directory", "directory=/", "directory=/tmp", RESTART },
 	{ "program", "umask", "umask=022", "umask=027", RESTART },
@@ -342,6 +343,45 @@ START_TEST(another_kind_of_program)
 }
 END_TEST
 
+/* What the kernel takes for a socket that is bound. */
+START_TEST(sockets)
+{
+	static const struct {
+		const char *one, *other;
+		enum config_change change;
+	} pairs[] = {
+		{ "listen=tcp://h:1", "listen=tcp://h:1", NONE },
+		{ "listen=tcp://h:1", "listen=tcp://h:2", RESTART },
+		{ "listen=tcp://h:1", "listen=udp://h:1", RESTART },
+		{ "listen=tcp://h:1", "listen=tcp://h:1\nreuseport=yes", RESTART },
+		{ "listen=tcp://[::]:1", "listen=tcp://[::]:1\nv6only=no", RESTART },
+		{ "listen=tcp://h:1", "listen=tcp://h:1\nbacklog=7", LIVE },
+		{ "listen=tcp://h:1", "listen=tcp://h:1\nnodelay=yes", LIVE },
+		{ "listen=tcp://h:1", "listen=tcp://h:1\nkeepalive=7", LIVE },
+		{ "listen=tcp://h:1", "listen=tcp://h:1\ndefer_accept=7", LIVE },
+		{ "listen=tcp://h:1", "listen=tcp://h:1\nfastopen=7", LIVE },
+		{ "listen=unix:///h", "listen=unix:///h\nmode=0777", LIVE },
+		{ "listen=unix:///h", "listen=unix:///h\nowner=root", LIVE },
+	};
+
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		char text[256];
+		struct config *a, *b;
+
+		snprintf(text, sizeof(text), "[program:p]\ncommand=x\n[socket:s]\n%s\n",
+			 pairs[i].one);
+		a = load(text);
+		snprintf(text, sizeof(text), "[program:p]\ncommand=x\n[socket:s]\n%s\n",
+			 pairs[i].other);
+		b = load(text);
+		ck_assert_msg(config_socket_compare(a->sockets, b->sockets) == pairs[i].change,
+			      "%s, %s", pairs[i].one, pairs[i].other);
+		config_free(a);
+		config_free(b);
+	}
+}
+END_TEST
+
 START_TEST(zygotes_sockets_and_servers)
 {
 	struct config *a = load("[zygote:z]\npreload=a\n[zygote:y]\npreload=a\naudit=warn\n"
@@ -381,6 +421,7 @@ int main(void)
 	tcase_add_test(tcase, order_of_variables_is_no_change);
 	tcase_add_test(tcase, content_of_an_env_file_counts);
 	tcase_add_test(tcase, another_kind_of_program);
+	tcase_add_test(tcase, sockets);
 	tcase_add_test(tcase, zygotes_sockets_and_servers);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

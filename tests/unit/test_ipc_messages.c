@@ -27,12 +27,16 @@ static const struct zygote_setup setup = {
 	.thp = 1,
 };
 
+static const int numbers[] = { 7, 200 };
+
 static const struct spawn_request request = {
 	.name = (char *)"web:web_03",
 	.argv = words,
 	.environment = words,
 	.directory = NULL,
 	.sockets = words + 1,
+	.placed = (int *)numbers,
+	.nplaced = 2,
 	.umask = -1,
 	.setuid = 1,
 	.uid = 33,
@@ -79,6 +83,8 @@ START_TEST(request_round_trip)
 	ck_assert_uint_eq(strv_len(got.environment), 2);
 	ck_assert_ptr_null(got.directory);
 	ck_assert_uint_eq(strv_len(got.sockets), 1);
+	ck_assert_uint_eq(got.nplaced, 2);
+	ck_assert_mem_eq(got.placed, numbers, sizeof(numbers));
 	ck_assert_int_eq(got.umask, -1);
 	ck_assert_uint_eq(got.setuid, 1);
 	ck_assert_uint_eq(got.uid, 33);

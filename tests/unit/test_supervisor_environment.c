@@ -89,12 +89,12 @@ END_TEST
 
 START_TEST(sockets)
 {
-	char *names[] = { (char *)"http", (char *)"admin", NULL };
+	char *names[] = { (char *)"http", (char *)"admin", (char *)"one:with a number", NULL };
 	char **env = NULL;
 
-	ck_assert_int_eq(environment_add_sockets(&env, NULL), 0);
+	ck_assert_int_eq(environment_add_sockets(&env, NULL, 0), 0);
 	ck_assert_ptr_null(env);
-	ck_assert_int_eq(environment_add_sockets(&env, names), 0);
+	ck_assert_int_eq(environment_add_sockets(&env, names, 2), 0);
 	ck_assert_str_eq(strv_getenv(env, "LISTEN_FDS"), "2");
 	ck_assert_str_eq(strv_getenv(env, "LISTEN_FDNAMES"), "http:admin");
 	ck_assert_str_eq(env[strv_len(env) - 1], LAUNCH_PID_ROOM); /* launch() is told: the last */

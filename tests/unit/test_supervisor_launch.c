@@ -86,6 +86,38 @@ START_TEST(sources_in_the_way_of_targets)
 }
 END_TEST
 
+/* The second and the third become 9 and 6; nothing is left in the gaps. */
+START_TEST(chosen_numbers)
+{
+	static const int numbers[] = { 9, 6 };
+	int pipes[3][2], fds[3], in_the_gap = open("/etc/passwd", O_RDONLY);
+	struct launch what = { .environment = path_only,
+			       .umask = -1,
+			       .fds = fds,
+			       .nfds = 3,
+			       .numbers = numbers,
+			       .nnumbers = 2 };
+	char *text;
+
+	for (int i = 0; i < 3; i++) {
+		char byte = (char)('A' + i);
+
+		ck_assert_int_eq(pipe(pipes[i]), 0);
+		ck_assert_int_eq(write(pipes[i][1], &byte, 1), 1);
+		ck_assert_int_eq(write(pipes[i][1], "\n", 1), 1);
+		fds[i] = pipes[i][0];
+	}
+	for (int fd = 3; fd < 30; fd++) /* whatever stands there is in the way, and no source */
+		if (fcntl(fd, F_GETFD) < 0)
+			dup2(in_the_gap, fd);
+	text = run(&what, "read x <&3; read y <&9; read z <&6; echo $x$y$z; "
+			  "cd /proc/$$/fd && echo [0-9] [0-9][0-9]");
+	/* 4 is the directory that the shell reads for it */
+	ck_assert_msg(strncmp(text, "ABC\n0 1 2 3 4 6 9 ", 18) == 0, "%s", text);
+	free(text);
+}
+END_TEST
+
 START_TEST(signals_are_as_new)
 {
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
@@ -243,6 +275,7 @@ int main(void)
 
 	tcase_add_test(tc, only_what_is_named);
 	tcase_add_test(tc, sources_in_the_way_of_targets);
+	tcase_add_test(tc, chosen_numbers);
 	tcase_add_test(tc, signals_are_as_new);
 	tcase_add_test(tc, directory_umask_environment);
 	tcase_add_test(tc, own_process_group);

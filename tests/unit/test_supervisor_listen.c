@@ -8,6 +8,7 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,6 +102,75 @@ START_TEST(somebody_lives_there)
 	ck_assert_int_eq(try_connect(), 0);
 	listen_unlink(&second);
 	free(first.path);
+	close(fd);
+}
+END_TEST
+
+/* The one that is bound gets them, and no other file that has taken its name. */
+START_TEST(another_mode)
+{
+	struct listen_unix where = { path, NULL, 0600, 5 };
+	struct listen_mark mark = { 0 };
+	struct error err = { { 0 } };
+	int fd = listen_unix(&where, &mark, &err);
+	struct stat st;
+
+	ck_assert_msg(fd >= 0, "%s", err.text);
+	where.mode = 0666;
+	ck_assert_int_eq(listen_unix_change(&where, &mark, &err), 0);
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 0666);
+	ck_assert_int_eq(rename(path, other), 0);
+	ck_assert_int_eq(listen_unix_change(&where, &mark, &err), -ENOENT);
+	ck_assert_ptr_nonnull(strstr(err.text, "is gone"));
+	ck_assert_int_eq(symlink(other, path), 0);
+	where.mode = 0644;
+	ck_assert_int_eq(listen_unix_change(&where, &mark, &err), -EPERM);
+	ck_assert_int_eq(stat(other, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 0666);
+	listen_unlink(&mark);
+	close(fd);
+}
+END_TEST
+
+START_TEST(datagrams)
+{
+	struct listen_inet where = { .host = "127.0.0.1", .datagrams = true };
+	struct sockaddr_in address;
+	socklen_t len = sizeof(address);
+	struct error err = { { 0 } };
+	char port[16];
+	int fd, type;
+
+	where.port = "0";
+	fd = listen_inet(&where, &err);
+	ck_assert_msg(fd >= 0, "%s", err.text);
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+	len = sizeof(type);
+	ck_assert_int_eq(getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len), 0);
+	ck_assert_int_eq(type, SOCK_DGRAM);
+	snprintf(port, sizeof(port), "%u", ntohs(address.sin_port));
+	where.port = port; /* a second one must not share it without a word */
+	ck_assert_int_eq(listen_inet(&where, &err), -EADDRINUSE);
+	ck_assert_msg(strstr(err.text, "this forkserver itself") != NULL, "%s", err.text);
+	close(fd);
+}
+END_TEST
+
+START_TEST(abstract)
+{
+	struct error err = { { 0 } };
+	char name[64];
+	int fd;
+
+	snprintf(name, sizeof(name), "test_listen-%d", (int)getpid());
+	fd = listen_abstract(name, 5, &err);
+	ck_assert_msg(fd >= 0, "%s", err.text);
+	ck_assert_int_eq(listen_abstract(name, 5, &err), -EADDRINUSE);
+	ck_assert_msg(strstr(err.text, "this forkserver itself") != NULL, "%s", err.text);
+	close(fd);
+	fd = listen_abstract(name, 5, &err); /* nothing is left of it */
+	ck_assert_int_ge(fd, 0);
 	close(fd);
 }
 END_TEST
@@ -200,6 +270,9 @@ int main(void)
 	tcase_add_test(tc, mode_and_end);
 	tcase_add_test(tc, not_ours_any_more);
 	tcase_add_test(tc, somebody_lives_there);
+	tcase_add_test(tc, another_mode);
+	tcase_add_test(tc, datagrams);
+	tcase_add_test(tc, abstract);
 	tcase_add_test(tc, in_the_way);
 	tcase_add_test(tc, addresses);
 	tcase_add_test(tc, who_may_come_in);

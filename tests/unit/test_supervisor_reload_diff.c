@@ -63,6 +63,7 @@ static void make(struct fake *fake, const char *text)
 		for (size_t j = 0; j < program->nprocesses; j++) {
 			struct process *process = &fake->processes[fake->group.n];
 
+			process->base = fake->config;
 			process->program = program;
 			process->config = &program->processes[j];
 			fake->pointers[fake->group.n++] = process;
@@ -134,6 +135,38 @@ START_TEST(counting)
 }
 END_TEST
 
+/* A process is given another socket by being started anew; what the kernel takes as it is concerns
+ * nobody. */
+START_TEST(sockets)
+{
+	static const struct {
+		const char *now;
+		int change;
+	} rows[] = {
+		{ "[socket:s]\nlisten = tcp://h:1\n", CHANGE_NONE },
+		{ "[socket:s]\nlisten = tcp://h:1\nbacklog = 7\n", CHANGE_NONE },
+		{ "[socket:s]\nlisten = tcp://h:2\n", CHANGE_RESTART },
+		{ "[socket:s]\nlisten = tcp://h:1\nreuseport = yes\n", CHANGE_RESTART },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct reload_source source;
+		struct config *now;
+		struct fake fake;
+		char text[256];
+
+		make(&fake, PROGRAM "sockets = s\n[socket:s]\nlisten = tcp://h:1\n");
+		snprintf(text, sizeof(text), PROGRAM "sockets = s\n%s", rows[i].now);
+		now = load(text);
+		source = reload_find(now, config_find_group(now, "x"), "x");
+		ck_assert_msg((int)reload_compare(&fake.processes[0], &source) == rows[i].change,
+			      "%zu", i);
+		config_free(now);
+		config_free(fake.config);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("supervisor/reload_diff");
@@ -143,6 +176,7 @@ int main(void)
 
 	tcase_add_unchecked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, differences);
+	tcase_add_test(tc, sockets);
 	tcase_add_test(tc, counting);
 	suite_add_tcase(suite, tc);
 	srunner_run_all(runner, CK_ENV);
