@@ -307,7 +307,6 @@ static void exec_program(struct process *process)
 	char **environment = process->environment;
 	int listeners[LAUNCH_FDS_MAX], stdio[3], r;
 	struct error err = { { 0 } };
-	size_t nenv = strv_len(environment);
 	CLEANUP_FREE char *path = launch_find(process->config->argv[0], environment, &err);
 	struct launch what = {
 		.path = path,
