@@ -96,6 +96,7 @@ int reload_remove(struct supervisor *supervisor, const char *name)
 		return -EBUSY;
 	events_group(&supervisor->events, name, false);
 	groups_remove(&supervisor->groups, group);
+	announce_changed(&supervisor->announce);
 	reload_sweep(supervisor);
 	return 0;
 }
