@@ -136,7 +136,7 @@ void supervisor_step(struct supervisor *supervisor)
 	}
 	zygotes_bury(&supervisor->zygotes);
 	reload_step(supervisor);
-	if (supervisor->phase == SUPERVISOR_LAST && supervisor->zygotes.n == 0 &&
+	if (supervisor->phase == SUPERVISOR_LAST && zygotes_are_down(&supervisor->zygotes) &&
 	    !supervisor->control.pid) {
 		supervisor->phase = SUPERVISOR_LOGS; /* whose end ends the loop */
 		logs_end(&supervisor->logs);

@@ -66,12 +66,21 @@ void zygotes_bury(struct zygotes *zygotes)
 	for (size_t i = 0; i < zygotes->n; i++) {
 		struct zygote_link *link = zygotes->all[i];
 
-		if (link->leaving && !link->pid)
+		/* a process that is down for good still points to its own */
+		if (link->leaving && !link->pid && !link->users)
 			destroy(link);
 		else
 			zygotes->all[kept++] = link;
 	}
 	zygotes->n = kept;
+}
+
+bool zygotes_are_down(const struct zygotes *zygotes)
+{
+	for (size_t i = 0; i < zygotes->n; i++)
+		if (zygotes->all[i]->pid)
+			return false;
+	return true;
 }
 
 void zygotes_stop(struct zygotes *zygotes, bool kill)

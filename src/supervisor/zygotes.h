@@ -26,8 +26,10 @@ struct zygote_link *zygotes_add(struct zygotes *zygotes, struct zygote_host *hos
 /* The one of that name that is not leaving, or NULL. */
 struct zygote_link *zygotes_find(const struct zygotes *zygotes, const char *name);
 
-/* Stops it.  It is not found any more, and is freed by zygotes_bury() when it has stopped. */
+/* Stops it.  It is not found any more, and is freed by zygotes_bury() when it has stopped and no
+ * process is forked from it any more. */
 void zygotes_dismiss(struct zygote_link *link);
+bool zygotes_are_down(const struct zygotes *zygotes);
 void zygotes_bury(struct zygotes *zygotes);
 
 void zygotes_stop(struct zygotes *zygotes, bool kill); /* dismisses all */

@@ -318,7 +318,11 @@ START_TEST(output_events)
 
 	make_pool(all, 10, 1);
 	say(0, "READY\n");
+	/* at level debug all output comes, but only what is asked for becomes an event */
+	configs[1].err.events_enabled = true;
+	events_output(&events, &processes[1], false, &data);
 	events_output(&events, &processes[1], true, &data);
+	configs[1].err.events_enabled = false;
 	ck_assert_str_eq(got(0),
 			 "ver:3.0 server:id serial:0 pool:rec poolserial:0 "
 			 "eventname:PROCESS_LOG_STDERR len:51\n"
