@@ -223,7 +223,6 @@ void process_vitals_stopping(struct process *process); /* from now on nothing is
 void process_vitals_gone(struct process *process);
 void process_vitals_review(struct process *process);  /* its `health` may be another one */
 bool process_is_unfit(const struct process *process); /* and is being ended for that */
-void process_autopsy(const struct process *process);  /* logs what it is doing */
 
 /* For the two below: it is ready; it is alive; it is about to exit; it hangs, and why. */
 void process_is_ready(struct process *process);

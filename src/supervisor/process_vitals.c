@@ -1,6 +1,7 @@
 /* process_vitals.c - when a process counts as ready, and what is done about one that hangs.
  * See vitals.h and process.h. */
 #include "base/buf.h"
+#include "base/error.h"
 #include "base/log.h"
 #include "base/util.h"
 #include "config/config.h"
@@ -11,11 +12,14 @@
 #include <stdio.h>
 #include <string.h>
 
+static void on_stack(struct stack_job *job, const char *failure, const char *text);
 static void on_watchdog(struct ev_loop *loop, ev_timer *timer, int events);
 
 void process_vitals_init(struct process *process)
 {
 	process->vitals.socket = -1;
+	stack_job_init(&process->vitals.stack, process->host->loop, process->host->reaper);
+	process->vitals.stack.done = on_stack;
 	ev_init(&process->vitals.watchdog, on_watchdog);
 	process_probe_init(process);
 }
@@ -23,6 +27,7 @@ void process_vitals_init(struct process *process)
 void process_vitals_done(struct process *process)
 {
 	ev_timer_stop(process->host->loop, &process->vitals.watchdog);
+	stack_job_done(&process->vitals.stack);
 	process_probe_done(process);
 	process_notify_close(process);
 }
@@ -141,32 +146,72 @@ void process_vitals_review(struct process *process)
 
 /* ---- the end ---- */
 
-/* Where the stack of its Python threads belongs as well, for a worker of a zygote. */
-void process_autopsy(const struct process *process)
+static void stop_watching(struct process *process)
 {
+	process_probe_cancel(process);
+	ev_timer_stop(process->host->loop, &process->vitals.watchdog);
+}
+
+/* ---- what a process that hangs is doing ---- */
+
+#define STACK_LINES 300 /* of a dump, into the main log */
+
+static void log_stack(const struct process *process, const char *text)
+{
+	for (int i = 0; *text && i < STACK_LINES; i++) {
+		size_t len = strcspn(text, "\n");
+
+		log_warn("%s: | %.*s", process->config->name, (int)len, text);
+		text += len + (text[len] == '\n');
+	}
+}
+
+static void on_stack(struct stack_job *job, const char *failure, const char *text)
+{
+	struct process *process = container_of(job, struct process, vitals.stack);
+
+	if (failure)
+		log_warn("%s: its stack could not be read: %s", process->config->name, failure);
+	else
+		log_stack(process, text);
+	/* it may have ended by itself, be stopped, or be another one by now */
+	if (process->pid == process->vitals.examined && process_is_unfit(process) &&
+	    (process->state == PROCESS_STARTING || process->state == PROCESS_RUNNING))
+		process_handle(process, PROCESS_UNFIT);
+}
+
+/* The system call that it is in; and true if more is to come: the stacks of a worker's threads,
+ * before it is ended. */
+static bool autopsy_begin(struct process *process)
+{
+	struct error err = { { 0 } };
 	struct buf text = { 0 };
 
 	autopsy(process->pid, &text);
 	log_warn("%s: pid %d is in %s", process->config->name, (int)process->pid, buf_str(&text));
 	buf_done(&text);
+	if (!process->zygote)
+		return false;
+	process->vitals.examined = process->pid;
+	if (stack_job_start(&process->vitals.stack, process, &err) == 0)
+		return true;
+	log_warn("%s: its stack cannot be read: %s", process->config->name, err.text);
+	return false;
 }
 
 void process_hangs(struct process *process, const char *format, ...)
 {
 	va_list ap;
 
+	if (process_is_unfit(process)) /* that is being seen to */
+		return;
 	va_start(ap, format);
 	vsnprintf(process->vitals.why, sizeof(process->vitals.why), format, ap);
 	va_end(ap);
 	log_error("%s: %s", process->config->name, process->vitals.why);
-	process_autopsy(process);
-	process_handle(process, PROCESS_UNFIT);
-}
-
-static void stop_watching(struct process *process)
-{
-	process_probe_cancel(process);
-	ev_timer_stop(process->host->loop, &process->vitals.watchdog);
+	stop_watching(process);
+	if (!autopsy_begin(process))
+		process_handle(process, PROCESS_UNFIT);
 }
 
 void process_vitals_stopping(struct process *process)

@@ -17,6 +17,7 @@
 #include "supervisor/hook.h"
 #include "supervisor/notify_message.h"
 #include "supervisor/probe.h"
+#include "supervisor/stack.h"
 
 #include <ev.h>
 #include <stdbool.h>
@@ -46,8 +47,10 @@ struct vitals {
 	unsigned failures;               /* in a row */
 	char failure[PROBE_FAILURE_MAX]; /* of the last one, or "" */
 
-	ev_timer watchdog; /* its next WATCHDOG=1 is overdue; or, leaving, its end */
-	char why[256];     /* "" or why it is being ended, or was, until the next start */
+	ev_timer watchdog;      /* its next WATCHDOG=1 is overdue; or, leaving, its end */
+	char why[256];          /* "" or why it is being ended, or was, until the next start */
+	struct stack_job stack; /* of a worker that hangs, before it is ended */
+	pid_t examined;         /* whose stack that is */
 };
 
 #endif

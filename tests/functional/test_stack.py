@@ -82,7 +82,7 @@ def test_stuck_in_each_way(supervise, tmp_path, version):
     assert re.search(r'Traceback \(most recent call last\):\n(.*\n)*  File ".*/stuck\.py", line 5, in c_call\n'
                      r'    time\.sleep\(100000\) +# the line that hangs\n', text), text
     text = rig.until("loop", "in loop")
-    assert re.search(r"line 1[01], in loop\n    (while True:|number \+= 1)\n", text), text
+    assert re.search(r"line (9|10), in loop\n    (while True:|number \+= 1)\n", text), text
     assert ", running\n" in text
     text = rig.until("deadlock", r"(?s)in deadlock\n    other\.join\(\).*in (Thread\.)?run\b")
     assert len(re.findall(r"^Thread \d+ ", text, re.M)) == 2
@@ -111,3 +111,52 @@ def test_what_has_no_stack(supervise, tmp_path):
     assert rig.stack("unicode_names", "nix")[0] == 1
     assert children(rig.supervisor.pid) == before
     assert rig.supervisor.stop() == 0
+
+
+HANGING = '''
+import os, socket, time
+
+def say(*words):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+        sock.sendto("\\\\n".join(words).encode(), "\\\\0" + os.environ["NOTIFY_SOCKET"][1:])
+
+def serve():
+    say("READY=1", "WATCHDOG=1")
+    waits_for_nobody()
+
+def waits_for_nobody():
+    time.sleep(100000)
+'''.replace("\\\\", "\\")
+
+
+def test_watchdog_shows_the_stack(supervise, tmp_path, version):
+    """Before a worker that hangs is ended, the log has its Python stack."""
+    (tmp_path / "hanging.py").write_text(HANGING)
+    supervisor = supervise(f"""[supervisord]
+logfile = /dev/null
+pidfile = %(here)s/pid
+childlogdir = %(here)s
+[zygote:z]
+python = {interpreter(version)}
+path = {tmp_path}
+preload = hanging
+[program:web]
+zygote = z
+command = hanging:serve
+ready = notify
+watchdogsecs = 1
+stopwaitsecs = 5
+""")
+    pid = wait_pid(supervisor, "web")
+    wait_running(supervisor, "web", 2)
+    assert not is_alive(pid)
+    log = [line.split(" ", 2)[2] for line in supervisor.output().splitlines() if re.search(" (web: |exited: web)", line)]
+    begin = log.index("ERRO web: unhealthy: no WATCHDOG=1 for 1 s (watchdogsecs)")
+    end = next(number for number, line in enumerate(log) if line.startswith("WARN exited: web "))
+    said = "\n".join(log[begin:end])
+    assert re.search(rf'WARN web: \| Thread {pid} .* in \w+\(\).*\n'
+                     r'WARN web: \| Traceback \(most recent call last\):\n'
+                     r'(.*\n)*WARN web: \|   File ".*/hanging\.py", line 13, in waits_for_nobody\n'
+                     r'WARN web: \|     time\.sleep\(100000\)\n'
+                     rf'WARN web: stopping pid {pid} with SIGTERM', said), said
+    assert supervisor.stop() == 0
