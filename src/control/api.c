@@ -163,7 +163,8 @@ static void reply_supervisor(struct exchange *exchange, struct answer *answer)
 #define STEPS_MAX 2
 
 struct action_work {
-	struct exchange *exchange; /* borrowed */
+	struct exchange *exchange; /* borrowed; NULL: the client has gone */
+	struct link *link;         /* borrowed */
 	char *name, *signal;       /* owned */
 	uint32_t steps[STEPS_MAX]; /* enum control_operation; 0: none */
 	size_t next;
@@ -171,16 +172,45 @@ struct action_work {
 	struct ask ask;
 };
 
-static void drop_action(struct exchange *exchange)
+static void free_action(struct action_work *work)
 {
-	struct action_work *work = exchange->work;
-
-	link_cancel(&exchange->control->link, &work->ask);
+	link_cancel(work->link, &work->ask);
 	free(work->name);
 	free(work->signal);
 	free(work);
+}
+
+static void drop_action(struct exchange *exchange)
+{
+	free_action(exchange->work);
 	exchange->work = NULL;
 	exchange->drop = NULL;
+}
+
+/* The client has gone.  What was stopped in order to be started again is started, whoever hears of
+ * it. */
+static void leave_action(struct exchange *exchange)
+{
+	struct action_work *work = exchange->work;
+
+	if (!work->restarts || work->next != 1) {
+		drop_action(exchange);
+		return;
+	}
+	work->exchange = NULL;
+	exchange->work = NULL;
+	exchange->drop = NULL;
+}
+
+/* The next step of one whose client has gone, or its end. */
+static void step_alone(struct action_work *work, bool good)
+{
+	struct control_request request = { .operation = CONTROL_START, .name = work->name };
+
+	if (!good || work->next != 1 || link_ask(work->link, &work->ask, &request) < 0)
+		free_action(work);
+	else
+		work->next++;
 }
 
 static void out_of_memory(struct exchange *exchange)
@@ -217,6 +247,10 @@ static void on_step(struct ask *ask, struct answer *answer)
 	/* what does not run need not be stopped first */
 	bool harmless = work->restarts && work->next == 1 && answer->fault == FAULT_NOT_RUNNING;
 
+	if (!exchange) {
+		step_alone(work, answer->fault == FAULT_NONE || harmless);
+		return;
+	}
 	if (answer->fault == FAULT_NONE || harmless) {
 		step(work);
 		return;
@@ -258,12 +292,13 @@ static void act(struct exchange *exchange, const struct api_path *path)
 		return;
 	}
 	work->exchange = exchange;
+	work->link = &exchange->control->link;
 	work->signal = signal;
 	work->restarts = path->what == API_RESTART;
 	memcpy(work->steps, steps[path->what], sizeof(work->steps));
 	work->ask.done = on_step;
 	exchange->work = work;
-	exchange->drop = drop_action;
+	exchange->drop = leave_action;
 	step(work);
 }
 

@@ -180,7 +180,7 @@ struct readiness {
 
 static bool is_ready(const struct process *process)
 {
-	return process->state == PROCESS_RUNNING ||
+	return (process->state == PROCESS_RUNNING && !process_is_unfit(process)) ||
 	       (process->state == PROCESS_EXITED && !process->restarts &&
 		process_exit_expected(process));
 }
@@ -210,7 +210,9 @@ static void look_at(const struct process *process, void *data)
 	if (!is_ready(process))
 		add_unready(readiness, process->group, process->config->name,
 			    process_state_name(process->state),
-			    process->note[0] ? process->note : process->spawnerr);
+			    process->note[0]            ? process->note
+			    : process_is_unfit(process) ? process->vitals.why
+							: process->spawnerr);
 }
 
 /* Nothing is started before they are ready.  Later on a zygote that is imported again is nobody's

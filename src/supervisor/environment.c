@@ -126,7 +126,7 @@ int environment_add_sockets(char ***environment, char *const *names, size_t n)
 		buf_printf(&joined, "%s%s", i ? ":" : "", names[i]);
 	if (joined.failed || strv_setenv(environment, "LISTEN_FDS", count) < 0 ||
 	    strv_setenv(environment, "LISTEN_FDNAMES", buf_str(&joined)) < 0 ||
-	    strv_add(environment, LAUNCH_PID_ROOM) < 0)
+	    strv_setenv(environment, "LISTEN_PID", LAUNCH_PID_ROOM + strlen("LISTEN_PID=")) < 0)
 		r = -ENOMEM;
 	buf_done(&joined);
 	return r;

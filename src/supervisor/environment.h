@@ -32,8 +32,8 @@ char **environment_program(const struct config_daemon *daemon, char *const *zygo
 int environment_server_url(const struct config *config, const struct config_program *program,
 			   char **ret_url);
 
-/* Adds LISTEN_FDS, LISTEN_FDNAMES and, last, room for LISTEN_PID (launch.h), for the first n names;
- * none if there are no names.  0 or -ENOMEM. */
+/* Adds LISTEN_FDS, LISTEN_FDNAMES and room for LISTEN_PID (launch.h), for the first n names; none
+ * if there are no names.  0 or -ENOMEM. */
 int environment_add_sockets(char ***environment, char *const *names, size_t n);
 
 /* Adds NOTIFY_SOCKET and, if it is to say that it is alive, WATCHDOG_USEC and room for WATCHDOG_PID

@@ -55,6 +55,7 @@ void process_vitals_begin(struct process *process)
 	snprintf(process->note, sizeof(process->note), "waiting until it is ready (%.80s)",
 		 ready->text);
 	process_notify_extensible(process, process->program->readysecs);
+	process_probe_cancel(process); /* the first pause as well */
 	if (ready->kind != PROBE_NOTIFY)
 		process_probe_plan(process, 0.);
 }
@@ -156,12 +157,26 @@ static void stop_watching(struct process *process)
 
 #define STACK_LINES 300 /* of a dump, into the main log */
 
+/* A line of it, without what would play with somebody's terminal: the program has chosen names. */
+static void log_stack_line(const struct process *process, const char *text, size_t len)
+{
+	char line[1024];
+	size_t n = len < sizeof(line) ? len : sizeof(line) - 1;
+
+	memcpy(line, text, n);
+	line[n] = '\0';
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
+			line[i] = ' ';
+	log_warn("%s: | %s", process->config->name, line);
+}
+
 static void log_stack(const struct process *process, const char *text)
 {
 	for (int i = 0; *text && i < STACK_LINES; i++) {
 		size_t len = strcspn(text, "\n");
 
-		log_warn("%s: | %.*s", process->config->name, (int)len, text);
+		log_stack_line(process, text, len);
 		text += len + (text[len] == '\n');
 	}
 }
@@ -171,9 +186,8 @@ static void on_stack(struct stack_job *job, const char *failure, const char *tex
 	struct process *process = container_of(job, struct process, vitals.stack);
 
 	if (failure)
-		log_warn("%s: its stack could not be read: %s", process->config->name, failure);
-	else
-		log_stack(process, text);
+		log_warn("%s: its stack could not be read:", process->config->name);
+	log_stack(process, failure ? failure : text);
 	/* it may have ended by itself, be stopped, or be another one by now */
 	if (process->pid == process->vitals.examined && process_is_unfit(process) &&
 	    (process->state == PROCESS_STARTING || process->state == PROCESS_RUNNING))
@@ -192,9 +206,10 @@ static bool autopsy_begin(struct process *process)
 	buf_done(&text);
 	if (!process->zygote)
 		return false;
-	process->vitals.examined = process->pid;
-	if (stack_job_start(&process->vitals.stack, process, &err) == 0)
+	if (stack_job_start(&process->vitals.stack, process, &err) == 0) {
+		process->vitals.examined = process->pid;
 		return true;
+	}
 	log_warn("%s: its stack cannot be read: %s", process->config->name, err.text);
 	return false;
 }
@@ -210,6 +225,8 @@ void process_hangs(struct process *process, const char *format, ...)
 	va_end(ap);
 	log_error("%s: %s", process->config->name, process->vitals.why);
 	stop_watching(process);
+	/* one that is to measure memory would be taken for the one that kills */
+	ev_timer_stop(process->host->loop, &process->timer);
 	if (!autopsy_begin(process))
 		process_handle(process, PROCESS_UNFIT);
 }

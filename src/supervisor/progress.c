@@ -31,14 +31,15 @@ static enum outlook starting(const struct groups *groups, const struct process *
 	if (process->held && !hook_is_active(&process->hook) &&
 	    !depends_met(groups, process, note, sizeof(note)))
 		return OUTLOOK_WAITING;
-	return process->backoff || process->blameless ? OUTLOOK_FAILING : OUTLOOK_STARTING;
+	return process->backoff || process->blameless || process->vitals.why[0] ? OUTLOOK_FAILING
+										: OUTLOOK_STARTING;
 }
 
 enum outlook progress_of(const struct groups *groups, const struct process *process)
 {
 	switch (process->state) {
 	case PROCESS_RUNNING:
-		return OUTLOOK_RUNNING;
+		return process->vitals.why[0] ? OUTLOOK_FAILING : OUTLOOK_RUNNING;
 	case PROCESS_STARTING:
 		return starting(groups, process);
 	case PROCESS_BACKOFF:
@@ -57,6 +58,12 @@ enum outlook progress_of(const struct groups *groups, const struct process *proc
 	}
 }
 
+static bool is_patient(const struct process *process)
+{
+	return process->pid && process->config->ready.kind != PROBE_NONE &&
+	       !process->program->readysecs;
+}
+
 struct progress progress_count(const struct groups *groups)
 {
 	struct progress progress = { 0 };
@@ -67,8 +74,11 @@ struct progress progress_count(const struct groups *groups)
 		for (size_t k = 0; k < group->n; k++) {
 			const struct process *process = group->processes[k];
 
+			enum outlook outlook = progress_of(groups, process);
+
 			progress.all++;
-			progress.count[progress_of(groups, process)]++;
+			progress.count[outlook]++;
+			progress.patient += outlook == OUTLOOK_STARTING && is_patient(process);
 			progress.stoppable |= !process->slain && !process_is_down(process);
 		}
 	}
@@ -77,7 +87,7 @@ struct progress progress_count(const struct groups *groups)
 
 bool progress_is_settled(const struct progress *progress, bool pass_over)
 {
-	return progress->count[OUTLOOK_STARTING] == 0 &&
+	return progress->count[OUTLOOK_STARTING] == (pass_over ? progress->patient : 0) &&
 	       (pass_over || progress->count[OUTLOOK_FAILING] == 0);
 }
 

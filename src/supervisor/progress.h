@@ -27,13 +27,15 @@ enum outlook progress_of(const struct groups *groups, const struct process *proc
 struct progress {
 	size_t all;
 	size_t count[OUTLOOKS];
+	size_t patient; /* of those STARTING: they may take as long as they like (readysecs = 0) */
 	bool stoppable; /* one that is not down has not been sent SIGKILL, so it may yet obey */
 };
 
 struct progress progress_count(const struct groups *groups);
 
-/* Nothing gets better by waiting; or only for those that have failed before, if these may be passed
- * over.  Who waits for others waits in vain when none of those is on its way. */
+/* Nothing gets better by waiting; or only for those that have failed before or have no deadline, if
+ * these may be passed over.  Who waits for others waits in vain when none of those is on its way.
+ */
 bool progress_is_settled(const struct progress *progress, bool pass_over);
 
 /* "5 processes: 3 running, 1 starting (web:web_1), 1 FATAL (redis)": who is not as it ought to be

@@ -87,8 +87,9 @@ int stack_job_start(struct stack_job *job, const struct process *process, struct
 	argv[0] = process->zygote->interpreter.zygote;
 	what.path = argv[0];
 	what.name = process->config->name;
-	/* who the worker is: a stranger's memory is read with no more rights than it has itself */
-	what.user = process->user.name ? &process->user : &process->zygote->user;
+	/* Whose memory the worker's once was, and no more than that.  If a root zygote's worker has
+	 * become another user, the kernel lets not even that user read it (proc(5), dumpable). */
+	what.user = process->zygote->user.name ? &process->zygote->user : NULL;
 	what.stdio[0] = -1;
 	what.stdio[1] = what.stdio[2] = job->output;
 	r = hook_start(&job->hook, &what, SECONDS, 1, err);

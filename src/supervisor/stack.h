@@ -1,5 +1,5 @@
 /* stack.h - asks a worker's zygote program what each of the worker's threads is doing.
- * Runs in: supervisor.  Traces nobody itself: a child does, as the worker's user. */
+ * Runs in: supervisor.  Traces nobody itself: a child does, as the zygote's user. */
 #ifndef SUPERVISOR_STACK_H
 #define SUPERVISOR_STACK_H
 

@@ -1,6 +1,9 @@
 """What a worker is doing, as `forkserverctl stack` shows it."""
+import os
 import re
 import subprocess
+
+import pytest
 
 from conftest import DEADLINE, VERSIONS, builddir, children, interpreter, proc_status
 from supervisor_util import has_log, is_alive, wait_pid, wait_running
@@ -35,7 +38,7 @@ def unicode_names():
 
 
 class Rig:
-    def __init__(self, supervise, directory, version, commands):
+    def __init__(self, supervise, directory, version, commands, keys=""):
         (directory / "stuck.py").write_text(APPLICATION, "utf-8")
         self.directory = directory
         text = f"""[supervisord]
@@ -57,7 +60,7 @@ command = /bin/cat
 autostart = false
 """
         for name in commands:
-            text += f"[program:{name}]\nzygote = z\ncommand = stuck:{name}\nstartsecs = 0\n"
+            text += f"[program:{name}]\nzygote = z\ncommand = stuck:{name}\nstartsecs = 0\n{keys}"
         self.supervisor = supervise(text)
         for name in [*commands, "cat"]:
             wait_running(self.supervisor, name)
@@ -110,6 +113,15 @@ def test_what_has_no_stack(supervise, tmp_path):
     before = children(rig.supervisor.pid)
     assert rig.stack("unicode_names", "nix")[0] == 1
     assert children(rig.supervisor.pid) == before
+    assert rig.supervisor.stop() == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_of_a_worker_that_became_another_user(supervise, tmp_path, version):
+    """The kernel makes it unreadable for that user; its zygote's may."""
+    rig = Rig(supervise, tmp_path, version, ["c_call"], keys="user = nobody\ndirectory = /\n")
+    assert proc_status(wait_pid(rig.supervisor, "c_call"), "Uid").split()[0] != "0"
+    rig.until("c_call", "in c_call")
     assert rig.supervisor.stop() == 0
 
 
