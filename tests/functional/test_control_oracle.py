@@ -27,6 +27,7 @@ DEVIATIONS = [
     ("config_info|update|.*_info", r"'autorestart': [^,]*,\n +", "", "4.4 has this key, Debian's 4.2.5 has not"),
     ("update", r"'(std\w+_logfile)': '(auto|DIR/logs/[^']*)'", r"'\1': a path",
      "supervisord says auto again of what it has not changed; we always name the file"),
+    ("environment", r"(?m)^FORKSERVER_\w+=.*\n", "", "which program and which of its processes it is, for python/forkserver"),
     ("start_chdir", r"spawnerr '[^']*'", "spawnerr", "a directory that is missing is a failed start with its reason"),
     ("start_chdir", r"(?s)\A\[.*False\]\Z", "output", "the reason is not in the program's log"),
     ("start_chdir", r"(?m)^(spawned: 'lost' with pid N|(exited|success): lost .*)\n?", "", "nothing was spawned"),

@@ -349,7 +349,7 @@ stderr_logfile = NONE
             wait_running(supervisor, name, turn + 1)
     wait_until(lambda: len(programs(supervisor.pid)) == 8, what="eight children")
     assert not zombies(supervisor.pid)
-    assert open_fds(supervisor.pid) == before
+    assert open_fds(supervisor.pid) <= before  # what the start itself had open may be closed by now
     assert supervisor.stop() == 0
 
 
@@ -468,7 +468,7 @@ def test_hup_and_usr1_change_nothing(supervise):
     supervisor.process.send_signal(signal.SIGHUP)
     wait_log(supervisor, "update: no process group has changed")
     supervisor.process.send_signal(signal.SIGUSR1)
-    wait_log(supervisor, "received SIGUSR1: .* not available")
+    wait_log(supervisor, "received SIGUSR1, which means nothing here")
     assert is_alive(pid)
     assert supervisor.stop() == 0
 
