@@ -229,7 +229,7 @@ struct config_program {
 	char *prestart; /* command (words_command() takes it) run before each start; its failure is
 			   a failed start */
 	char *poststop; /* command run after each end */
-	uint32_t hooksecs; /* seconds that each of the two may take */
+	uint32_t hooksecs;     /* seconds that each of the two may take */
 	uint32_t readysecs;    /* seconds until it must be ready; 0: any time */
 	uint32_t watchdogsecs; /* seconds from one WATCHDOG=1 to the next; 0: none are expected */
 };

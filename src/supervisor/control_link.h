@@ -53,8 +53,8 @@ struct control_link {
 
 	struct control_answer *answers; /* owned; to be sent, oldest first */
 	struct control_answer *last;
-	size_t bytes;        /* that they hold */
-	unsigned unanswered; /* requests */
+	size_t bytes;         /* that they hold */
+	unsigned unanswered;  /* requests */
 	struct budget budget; /* of starts */
 };
 

@@ -12,7 +12,7 @@ struct error;
 struct user;
 
 #define LAUNCH_FDS_MAX 64
-#define LAUNCH_PID_ROOM "LISTEN_PID=          " /* what launch.listen_pid must start as */
+#define LAUNCH_PID_ROOM "LISTEN_PID=          "        /* what launch.listen_pid must start as */
 #define LAUNCH_WATCHDOG_ROOM "WATCHDOG_PID=          " /* and launch.watchdog_pid */
 
 /* Everything is borrowed and only read, but listen_pid and watchdog_pid. */
