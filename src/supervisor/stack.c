@@ -33,24 +33,23 @@ static void read_output(int fd, struct buf *text)
 static void on_end(struct hook *hook, const char *failure)
 {
 	struct stack_job *job = container_of(hook, struct stack_job, hook);
-	struct buf text = { 0 }, why = { 0 };
+	struct buf text = { 0 };
 
 	read_output(job->output, &text);
 	fd_close(&job->output);
-	if (failure) {
-		buf_printf(&why, "%s", text.len ? buf_str(&text) : failure);
-		while (why.len && why.data[why.len - 1] == '\n')
-			why.data[--why.len] = '\0';
-	}
-	job->done(job, failure ? buf_str(&why) : NULL, buf_str(&text));
+	while (failure && text.len && text.data[text.len - 1] == '\n')
+		text.data[--text.len] = '\0';
+	if (failure && text.len)
+		failure = buf_str(&text); /* what it has said itself */
+	job->done(job, failure, buf_str(&text));
 	buf_done(&text);
-	buf_done(&why);
 }
 
 void stack_job_init(struct stack_job *job, struct ev_loop *loop, struct reaper *reaper)
 {
 	hook_init(&job->hook, loop, reaper);
 	job->hook.done = on_end;
+	job->hook.limit = "the time for reading a stack";
 	job->output = -1;
 }
 
