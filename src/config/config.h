@@ -103,6 +103,7 @@ struct config_ctl {
 	char *history_file;
 };
 
+#define CONFIG_NUMPROCS_MAX 65536 /* processes of a program */
 #define CONFIG_SOCKET_FD_MAX 255 /* the highest number that a program's socket can be given */
 
 enum autorestart { RESTART_NEVER, RESTART_UNEXPECTED, RESTART_ALWAYS };
@@ -232,6 +233,13 @@ struct config_program {
 	uint32_t hooksecs;     /* seconds that each of the two may take */
 	uint32_t readysecs;    /* seconds until it must be ready; 0: any time */
 	uint32_t watchdogsecs; /* seconds from one WATCHDOG=1 to the next; 0: none are expected */
+
+	/* when a process is replaced by a new one; each 0: never for that */
+	uint32_t maxage;                 /* seconds */
+	uint64_t maxuss, maxpss, maxrss; /* bytes */
+	uint32_t max_requests;
+	int32_t recycle_jitter;   /* percent by which maxage and max_requests differ, at most */
+	int32_t recycle_parallel; /* replacements of a program at a time */
 };
 
 /* [group:NAME], or the group of its own that a program has if no [group:*] names it. */

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "supervisor/backoff.h"
 #include "supervisor/cgroup.h"
+#include "supervisor/counter.h"
 #include "supervisor/hook.h"
 #include "supervisor/meter.h"
 #include "supervisor/metrics.h"
@@ -136,6 +137,7 @@ struct process {
 	bool awaits_logs;         /* STARTING: until the logger has them */
 	struct fcgi *fcgi;        /* the socket that it holds; NULL: none */
 	struct cgroup cgroup;     /* while it runs with memory_max */
+	struct counter counter;   /* of its requests */
 	unsigned listeners_at;    /* listeners.generation that its last start met */
 	int stdin_fd;             /* write end of its stdin; owned; -1 */
 	struct buf input;         /* what stdin has not taken yet, from input_sent on */
@@ -252,6 +254,7 @@ int process_limits_worker(struct process *process, pid_t pid, struct error *err)
 
 /* process_spawn.c: starts it, or asks for it; PROCESS_SPAWNED or PROCESS_FAILED follows. */
 int process_prepare(struct process *process, struct error *err); /* 0 or -1 */
+int process_prepare_again(struct process *process, struct error *err); /* it is to count now */
 void process_spawn(struct process *process);
 void process_let_go(struct process *process);       /* opens the gate, if there is one */
 void process_spawn_cancel(struct process *process); /* before it has a pid */

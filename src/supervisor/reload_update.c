@@ -57,6 +57,7 @@ static void adopt(struct process *process, struct config *target,
 		  const struct reload_source *source, enum config_change change)
 {
 	struct config *before = process->base;
+	struct error err = { { 0 } };
 
 	process->base = config_ref(target);
 	process->program = source->program;
@@ -65,6 +66,10 @@ static void adopt(struct process *process, struct config *target,
 		for (int i = 0; i < LOG_NCHANNELS; i++)
 			log_pipe_change(process->logs[i]);
 		process_vitals_review(process);
+		if (process->program->max_requests && !process->counter.number &&
+		    process_prepare_again(process, &err) < 0)
+			log_error("%s: its requests cannot be counted: %s", process->config->name,
+				  err.text);
 	}
 	config_free(before);
 }
