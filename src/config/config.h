@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 struct buf;
+struct dialect;
 
 /* Where a section begins: for messages. */
 struct config_where {
@@ -186,6 +187,7 @@ struct config_program {
 	char *name;
 	struct config_process *processes; /* owned, nprocesses of them */
 	size_t nprocesses;
+	uint32_t numprocs; /* as the file has it; a scale may give another nprocesses */
 	enum config_kind kind;
 	struct config_listener listener; /* KIND_LISTENER */
 	struct config_fcgi fcgi;         /* KIND_FCGI */
@@ -257,6 +259,14 @@ struct config_override {
 	const char *text; /* borrowed */
 };
 
+/* Another number of processes of a program than the file's. */
+struct config_scale {
+	char *group;   /* owned, as the other */
+	char *program; /* of this group */
+	uint32_t from; /* what the file must say for it to count */
+	uint32_t to;
+};
+
 /* Shared by all that live by it, so that a group whose configuration did not change keeps the one
  * it has while the supervisor has read a newer one. */
 struct config {
@@ -265,6 +275,8 @@ struct config {
 	const struct config_override *overrides; /* borrowed, noverrides of them */
 	size_t noverrides;
 	char *cwd; /* the working directory when it was first read; NULL: it is gone */
+	struct dialect *text;  /* owned; what was read, for config_scaled(); NULL: origin has it */
+	struct config *origin; /* one reference; what this one was scaled from, or NULL */
 	struct config_daemon daemon;
 	struct config_zygote *zygotes;
 	size_t nzygotes;
@@ -294,6 +306,11 @@ int config_load_with(const char *file, const struct config_override *overrides, 
  * meaning what they meant then.  The working directory is another one meanwhile: for a process with
  * a single thread. */
 int config_reload(const struct config *old, struct config **ret_config, struct buf *messages);
+
+/* What `old` was read from, without looking at any file but those of env_file, with these numbers of
+ * processes.  As config_reload(). */
+int config_scaled(struct config *old, const struct config_scale *scales, size_t n,
+		  struct config **ret_config, struct buf *messages);
 
 /* For a client: only `ctl` and `servers` are filled.  What else is in the file need not be right,
  * or there at all; what is wrong in [supervisorctl] is an error. */

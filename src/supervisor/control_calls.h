@@ -28,8 +28,9 @@ struct control_calls {
 	struct control_log *logs;   /* owned: for the logger; control_logs.c */
 	struct control_stack *stacks; /* owned: for stacks of workers; control_stack.c */
 	unsigned nstacks;
-	bool updating;      /* somebody waits for the end of an update: */
-	uint32_t update_id; /* with this id */
+	bool updating;          /* somebody waits for the end of an update: */
+	uint32_t update_id;     /* with this id */
+	struct buf update_body; /* and wants to hear this; empty: what has changed */
 };
 
 /* One request while its function runs. */
@@ -95,5 +96,10 @@ void control_update(const struct control_call *call);
 void control_shutdown(const struct control_call *call);
 void control_restart(const struct control_call *call);
 void control_updated(struct control_calls *calls); /* an update has ended */
+/* This is the answer to the update that has begun, when it ends well; takes the body over. */
+void control_await_update(struct control_calls *calls, uint32_t id, struct buf *body);
+
+/* control_scale.c */
+void control_scale(const struct control_call *call);
 
 #endif

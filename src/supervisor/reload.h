@@ -57,6 +57,8 @@ int reload_remove(struct supervisor *supervisor, const char *name);
  * on with it and calls control_updated() at the end; -EBUSY: another update is under way; -ENOENT:
  * there is no such group; -ENOMEM. */
 int reload_update(struct supervisor *supervisor, const char *name);
+/* The same with another configuration than `latest`, for one group; no update may be under way. */
+void reload_to(struct supervisor *supervisor, const char *name, struct config *target);
 void reload_step(struct supervisor *supervisor);
 void reload_done(struct reload *reload);
 

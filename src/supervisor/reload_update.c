@@ -196,6 +196,17 @@ static void stop_doomed(struct supervisor *supervisor)
 	free(doomed);
 }
 
+void reload_to(struct supervisor *supervisor, const char *name, struct config *target)
+{
+	struct reload *reload = &supervisor->reload;
+
+	reload->target = config_ref(target);
+	plan(supervisor, name);
+	stop_doomed(supervisor);
+	reload->all = !name;
+	supervisor_plan_step(supervisor);
+}
+
 int reload_update(struct supervisor *supervisor, const char *name)
 {
 	struct reload *reload = &supervisor->reload;
@@ -205,13 +216,9 @@ int reload_update(struct supervisor *supervisor, const char *name)
 	if (name && !groups_find(&supervisor->groups, name) &&
 	    !config_find_group(supervisor->latest, name))
 		return -ENOENT;
-	reload->target = config_ref(supervisor->latest);
-	plan(supervisor, name);
-	stop_doomed(supervisor);
-	reload->all = !name;
+	reload_to(supervisor, name, supervisor->latest);
 	if (!name)
 		reload_daemon(supervisor);
-	supervisor_plan_step(supervisor);
 	return 0;
 }
 

@@ -416,6 +416,7 @@ static void done_parts(struct supervisor *supervisor)
 	control_link_done(&supervisor->control);
 	http_sockets_close(&supervisor->http);
 	reload_done(&supervisor->reload);
+	scales_done(&supervisor->scales);
 	ev_timer_stop(supervisor->loop, &supervisor->report);
 	ev_timer_stop(supervisor->loop, &supervisor->step);
 	order_done(&supervisor->order);

@@ -24,6 +24,7 @@
 #include "supervisor/process.h"
 #include "supervisor/reaper.h"
 #include "supervisor/reload.h"
+#include "supervisor/scale.h"
 #include "supervisor/zygote_link.h"
 #include "supervisor/zygotes.h"
 
@@ -78,6 +79,7 @@ struct supervisor {
 	struct control_link control;
 	struct control_calls calls;
 	struct reload reload;
+	struct scales scales;
 	struct metrics metrics;
 	struct meter meter;
 	int64_t started_us; /* CLOCK_MONOTONIC; and on the wall: */
