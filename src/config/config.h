@@ -135,6 +135,13 @@ struct config_rlimit {
 
 enum backoff { BACKOFF_LINEAR, BACKOFF_EXPONENTIAL };
 
+/* Which of two processes runs when one replaces the other. */
+enum replacement {
+	REPLACEMENT_AUTO,      /* new first if it has a zygote or sockets, else old first */
+	REPLACEMENT_NEW_FIRST, /* the next one is ready before the old one is stopped */
+	REPLACEMENT_OLD_FIRST, /* never both */
+};
+
 /* One output stream of a program. */
 struct config_log {
 	char *file; /* path, "/dev/stdout" and the like; NULL: none.  AUTO: automatic is set */
@@ -235,6 +242,10 @@ struct config_program {
 	uint32_t hooksecs;     /* seconds that each of the two may take */
 	uint32_t readysecs;    /* seconds until it must be ready; 0: any time */
 	uint32_t watchdogsecs; /* seconds from one WATCHDOG=1 to the next; 0: none are expected */
+	enum replacement replace;
+	uint32_t reload_batch;    /* processes that are replaced together; 0: all */
+	uint32_t reload_parallel; /* of them, that start at once; 0: all */
+	uint32_t reload_watch;    /* seconds that the new ones are watched before it counts */
 
 	/* when a process is replaced by a new one; each 0: never for that */
 	uint32_t maxage;                 /* seconds */

@@ -227,7 +227,8 @@ int reload_update(struct supervisor *supervisor, const char *name)
 static struct process *make(struct supervisor *supervisor, struct group *group,
 			    const struct reload_source *source)
 {
-	struct process_source from = { group->base, group->name, source->program, source->config };
+	struct process_source from = { group->base, group->name, source->program, source->config,
+				       0 };
 	const char *zygote = source->program->zygote;
 	struct error err = { { 0 } };
 	struct process *process =

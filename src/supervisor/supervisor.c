@@ -141,6 +141,11 @@ static void process_changed(struct process_host *host, struct process *process)
 {
 	struct supervisor *supervisor = container_of(host, struct supervisor, process_host);
 
+	replaces_changed(&supervisor->replaces);
+	if (process->role != ROLE_SLOT) {
+		reload_sweep_retired(supervisor);
+		return;
+	}
 	order_changed(&supervisor->order);
 	announce_changed(&supervisor->announce);
 	reload_sweep_retired(supervisor);
@@ -171,8 +176,19 @@ static void process_entering(struct process_host *host, struct process *process,
 		.restarts = process->restarts,
 	};
 
+	if (process->role == ROLE_LEAVING)
+		return;
 	metrics_changed(&process->counters, &change);
-	events_process(host->events, process, from);
+	if (process->role == ROLE_SLOT)
+		events_process(host->events, process, from);
+}
+
+static void replaced_gone(struct replaces *replaces)
+{
+	struct supervisor *supervisor = container_of(replaces, struct supervisor, replaces);
+
+	reload_sweep_retired(supervisor);
+	supervisor_plan_step(supervisor);
 }
 
 static void listener_settled(struct events *events)
@@ -395,6 +411,7 @@ int supervisor_init(struct supervisor *supervisor, struct config *config, struct
 	init_hosts(supervisor);
 	events_init(&supervisor->events, &supervisor->process_host, listener_settled);
 	order_init(&supervisor->order, supervisor->loop, &supervisor->groups);
+	replaces_init(&supervisor->replaces, supervisor->loop, &supervisor->groups, replaced_gone);
 	announce_init(&supervisor->announce, supervisor->loop, &supervisor->groups);
 	control_link_init(&supervisor->control, &supervisor->control_host);
 	control_calls_init(&supervisor->calls, supervisor, &supervisor->control);
@@ -422,6 +439,7 @@ static void done_parts(struct supervisor *supervisor)
 	order_done(&supervisor->order);
 	meter_done(&supervisor->meter);
 	announce_done(&supervisor->announce);
+	replaces_done(&supervisor->replaces);
 	groups_done(&supervisor->groups);
 	cgroups_done(&supervisor->cgroups);
 	events_done(&supervisor->events);

@@ -24,6 +24,7 @@
 #include "supervisor/process.h"
 #include "supervisor/reaper.h"
 #include "supervisor/reload.h"
+#include "supervisor/replace.h"
 #include "supervisor/scale.h"
 #include "supervisor/zygote_link.h"
 #include "supervisor/zygotes.h"
@@ -73,6 +74,7 @@ struct supervisor {
 	struct zygotes zygotes;
 	struct order order;
 	struct groups groups;
+	struct replaces replaces;
 	struct events events;
 	struct http_sockets http;
 	struct control_host control_host;
