@@ -105,6 +105,7 @@ struct config_ctl {
 };
 
 #define CONFIG_NUMPROCS_MAX 65536 /* processes of a program */
+
 #define CONFIG_SOCKET_FD_MAX 255 /* the highest number that a program's socket can be given */
 
 enum autorestart { RESTART_NEVER, RESTART_UNEXPECTED, RESTART_ALWAYS };
@@ -286,8 +287,6 @@ struct config {
 	const struct config_override *overrides; /* borrowed, noverrides of them */
 	size_t noverrides;
 	char *cwd; /* the working directory when it was first read; NULL: it is gone */
-	struct dialect *text;  /* owned; what was read, for config_scaled(); NULL: origin has it */
-	struct config *origin; /* one reference; what this one was scaled from, or NULL */
 	struct config_daemon daemon;
 	struct config_zygote *zygotes;
 	size_t nzygotes;
@@ -300,6 +299,9 @@ struct config {
 	size_t nprograms;
 	struct config_group *groups; /* sorted by (priority, name) */
 	size_t ngroups;
+
+	struct dialect *text;  /* owned; what was read, for config_scaled(); NULL: origin has it */
+	struct config *origin; /* one reference; what this one was scaled from, or NULL */
 };
 
 /* Reads `file` and everything it includes.  0 and a new *ret_config, or -1 with *ret_config
@@ -318,8 +320,8 @@ int config_load_with(const char *file, const struct config_override *overrides, 
  * a single thread. */
 int config_reload(const struct config *old, struct config **ret_config, struct buf *messages);
 
-/* What `old` was read from, without looking at any file but those of env_file, with these numbers of
- * processes.  As config_reload(). */
+/* What `old` was read from, without looking at any file but those of env_file, with these numbers
+ * of processes.  As config_reload(). */
 int config_scaled(struct config *old, const struct config_scale *scales, size_t n,
 		  struct config **ret_config, struct buf *messages);
 

@@ -138,7 +138,7 @@ static const struct schema_key program_keys[] = {
 
 #define AT(member) offsetof(struct schema_numbering, member)
 static const struct schema_key numbering_keys[] = {
-	{ "numprocs", &type_numprocs, AT(numprocs), "1", NULL, SCHEMA_LIVE },
+	{ "numprocs", &type_procs, AT(numprocs), "1", NULL, SCHEMA_LIVE },
 	{ "numprocs_start", &type_int, AT(numprocs_start), "0", NULL, SCHEMA_LIVE },
 	{ "process_name", &type_text, AT(process_name), "%(program_name)s", NULL,
 	  SCHEMA_RAW | SCHEMA_LIVE },

@@ -41,8 +41,8 @@ static int parse_numprocs(void *field, const char *text, const void *aux, struct
 	*(uint32_t *)field = cpus_usable();
 	return 0;
 }
-const struct config_type type_numprocs = { "a whole number, or auto", parse_numprocs, NULL,
-					   same_number };
+const struct config_type type_procs = { "a whole number, or auto", parse_numprocs, NULL,
+					same_number };
 
 static int parse_retries(void *field, const char *text, const void *aux, struct error *err)
 {

@@ -289,6 +289,7 @@ static void pack_row(const struct process *process, void *data)
 		metrics.uptime_us = (uint64_t)(now_us - process->started_us);
 	memcpy(metrics.ends, process->counters.ends, sizeof(metrics.ends));
 	memcpy(metrics.restarts, process->counters.restarts, sizeof(metrics.restarts));
+	memcpy(metrics.recycled, process->counters.recycled, sizeof(metrics.recycled));
 	log_pipe_counts(process->logs[0], &metrics.out_bytes, &metrics.out_dropped);
 	log_pipe_counts(process->logs[1], &metrics.err_bytes, &metrics.err_dropped);
 	fill_memory(&metrics, process, now_us);

@@ -15,6 +15,7 @@
 #include "supervisor/metrics.h"
 #include "supervisor/process_state.h"
 #include "supervisor/reaper.h"
+#include "supervisor/recycle.h"
 #include "supervisor/user.h"
 #include "supervisor/vitals.h"
 #include "supervisor/zygote_link.h"
@@ -152,6 +153,7 @@ struct process {
 	struct fcgi *fcgi;        /* the socket that it holds; NULL: none */
 	struct cgroup cgroup;     /* while it runs with memory_max */
 	struct counter counter;   /* of its requests */
+	struct recycling recycling;
 	unsigned listeners_at;    /* listeners.generation that its last start met */
 	int stdin_fd;             /* write end of its stdin; owned; -1 */
 	struct buf input;         /* what stdin has not taken yet, from input_sent on */

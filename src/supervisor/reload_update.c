@@ -397,6 +397,7 @@ void reload_step(struct supervisor *supervisor)
 	if (!reload->names.removed && !reload->names.changed && !reload->names.added)
 		log_info("update: no process group has changed");
 	order_changed(&supervisor->order); /* depends_on may be another */
+	recycle_changed(&supervisor->recycle, NULL);
 	control_updated(&supervisor->calls);
 	announce_reloaded(&supervisor->announce, reload->failure);
 	reload_done(reload);

@@ -148,6 +148,7 @@ static void process_changed(struct process_host *host, struct process *process)
 	}
 	order_changed(&supervisor->order);
 	announce_changed(&supervisor->announce);
+	recycle_changed(&supervisor->recycle, process);
 	reload_sweep_retired(supervisor);
 	if (supervisor->phase == SUPERVISOR_RUNNING && essential_ended(process) &&
 	    !supervisor->essential_ended) {
@@ -417,6 +418,8 @@ int supervisor_init(struct supervisor *supervisor, struct config *config, struct
 	control_calls_init(&supervisor->calls, supervisor, &supervisor->control);
 	meter_init(&supervisor->meter, supervisor->loop, &supervisor->reaper, &supervisor->groups,
 		   &supervisor->logs);
+	recycle_init(&supervisor->recycle, supervisor->loop, &supervisor->groups,
+		     &supervisor->zygotes, &supervisor->replaces, &supervisor->meter);
 	init_watchers(supervisor);
 	if (init_parts(supervisor, err) < 0)
 		return -1;
@@ -440,6 +443,7 @@ static void done_parts(struct supervisor *supervisor)
 	meter_done(&supervisor->meter);
 	announce_done(&supervisor->announce);
 	replaces_done(&supervisor->replaces);
+	recycle_done(&supervisor->recycle);
 	groups_done(&supervisor->groups);
 	cgroups_done(&supervisor->cgroups);
 	events_done(&supervisor->events);

@@ -23,6 +23,7 @@
 #include "supervisor/pidfile.h"
 #include "supervisor/process.h"
 #include "supervisor/reaper.h"
+#include "supervisor/recycle.h"
 #include "supervisor/reload.h"
 #include "supervisor/replace.h"
 #include "supervisor/scale.h"
@@ -84,6 +85,7 @@ struct supervisor {
 	struct scales scales;
 	struct metrics metrics;
 	struct meter meter;
+	struct recycle recycle;
 	int64_t started_us; /* CLOCK_MONOTONIC; and on the wall: */
 	int64_t started;    /* seconds since the epoch */
 	struct announce announce;
