@@ -9,9 +9,11 @@
 #include "config/load.h"
 #include "config/paths.h"
 #include "config/schema.h"
+#include "config/settings.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -49,6 +51,22 @@ static void load_daemon(struct loader *loader)
 		daemon->childlogdir = strdup(temporary && *temporary ? temporary : "/tmp");
 }
 
+/* What somebody has given in place of what the file says. */
+static void settle_zygote(struct loader *loader, struct config_zygote *zygote)
+{
+	const struct config_settings *settings = loader->settings;
+
+	for (size_t i = 0; settings && i < settings->n; i++) {
+		const struct config_setting *setting = &settings->all[i];
+		struct config_override override = { .key = setting->key, .text = setting->text };
+
+		if (strcmp(setting->zygote, zygote->name) != 0)
+			continue;
+		snprintf(override.option, sizeof(override.option), "--set %s", setting->key);
+		schema_override(&loader->notes, &schema_zygote, &override, zygote);
+	}
+}
+
 static void load_zygote(struct loader *loader, const struct dialect_section *section)
 {
 	struct config *config = loader->config;
@@ -67,6 +85,7 @@ static void load_zygote(struct loader *loader, const struct dialect_section *sec
 	zygote->name = name;
 	zygote->where = (struct config_where){ strdup(section->file), section->line };
 	schema_fill(&reader, &schema_zygote, zygote);
+	settle_zygote(loader, zygote);
 	if (zygote->baseline) {
 		struct place place = check_place(loader, section, "baseline");
 		CLEANUP_FREE char *directory = path_directory(place.file);
@@ -186,7 +205,7 @@ static int keep_text(struct loader *loader, struct config *origin)
 	return 0;
 }
 
-/* `loader` has all but the configuration. */
+/* `loader` has all but the configuration; `origin`: its dialect is that one's. */
 static int load(struct loader *loader, const char *file, struct config *origin,
 		struct config **ret_config)
 {
@@ -210,18 +229,25 @@ static int load(struct loader *loader, const char *file, struct config *origin,
 	return 0;
 }
 
+static int load_file(struct loader *loader, const char *file,
+		     const struct config_override *overrides, size_t n, struct config **ret_config)
+{
+	loader->config = new_config(file);
+	if (!loader->config) {
+		notes_error(&loader->notes, &(struct place){ .file = file }, "out of memory");
+		return -1;
+	}
+	loader->config->overrides = overrides;
+	loader->config->noverrides = n;
+	return load(loader, file, NULL, ret_config);
+}
+
 int config_load_with(const char *file, const struct config_override *overrides, size_t n,
 		     struct config **ret_config, struct buf *messages)
 {
-	struct loader loader = { .notes = { .text = messages }, .config = new_config(file) };
+	struct loader loader = { .notes = { .text = messages } };
 
-	if (!loader.config) {
-		notes_error(&loader.notes, &(struct place){ .file = file }, "out of memory");
-		return -1;
-	}
-	loader.config->overrides = overrides;
-	loader.config->noverrides = n;
-	return load(&loader, file, NULL, ret_config);
+	return load_file(&loader, file, overrides, n, ret_config);
 }
 
 int config_load(const char *file, struct config **ret_config, struct buf *messages)
@@ -252,22 +278,25 @@ static int leave(int here, int r, struct config **ret_config, struct buf *messag
 	return r;
 }
 
-int config_reload(const struct config *old, struct config **ret_config, struct buf *messages)
+int config_reload(const struct config *old, const struct config_settings *settings,
+		  struct config **ret_config, struct buf *messages)
 {
+	struct loader loader = { .notes = { .text = messages }, .settings = settings };
 	int here = enter(old);
-	int r = config_load_with(old->file, old->overrides, old->noverrides, ret_config, messages);
+	int r = load_file(&loader, old->file, old->overrides, old->noverrides, ret_config);
 
 	return leave(here, r, ret_config, messages);
 }
 
-int config_scaled(struct config *old, const struct config_scale *scales, size_t n,
-		  struct config **ret_config, struct buf *messages)
+int config_scaled(struct config *old, const struct config_settings *settings,
+		  const struct config_scales *scales, struct config **ret_config,
+		  struct buf *messages)
 {
 	struct config *origin = old->origin ? old->origin : old;
 	struct loader loader = { .notes = { .text = messages },
+				 .settings = settings,
 				 .dialect = *origin->text, /* only read */
-				 .scales = scales,
-				 .nscales = n };
+				 .scales = scales };
 	int here = enter(origin), r = -1;
 
 	loader.config = new_config(origin->file);

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 struct buf;
+struct config_settings;
 struct dialect;
 
 /* Where a section begins: for messages. */
@@ -279,6 +280,11 @@ struct config_scale {
 	uint32_t to;
 };
 
+struct config_scales {
+	struct config_scale *all; /* owned */
+	size_t n;
+};
+
 /* Shared by all that live by it, so that a group whose configuration did not change keeps the one
  * it has while the supervisor has read a newer one. */
 struct config {
@@ -315,15 +321,17 @@ int config_load(const char *file, struct config **ret_config, struct buf *messag
 int config_load_with(const char *file, const struct config_override *overrides, size_t n,
 		     struct config **ret_config, struct buf *messages);
 
-/* Reads the file that `old` came from once more, with the same overrides, and relative paths
- * meaning what they meant then.  The working directory is another one meanwhile: for a process with
- * a single thread. */
-int config_reload(const struct config *old, struct config **ret_config, struct buf *messages);
+/* Reads the file that `old` came from once more, with the same overrides and with `settings` (which
+ * may be NULL), and relative paths meaning what they meant then.  The working directory is another
+ * one meanwhile: for a process with a single thread. */
+int config_reload(const struct config *old, const struct config_settings *settings,
+		  struct config **ret_config, struct buf *messages);
 
 /* What `old` was read from, without looking at any file but those of env_file, with these numbers
  * of processes.  As config_reload(). */
-int config_scaled(struct config *old, const struct config_scale *scales, size_t n,
-		  struct config **ret_config, struct buf *messages);
+int config_scaled(struct config *old, const struct config_settings *settings,
+		  const struct config_scales *scales, struct config **ret_config,
+		  struct buf *messages);
 
 /* For a client: only `ctl` and `servers` are filled.  What else is in the file need not be right,
  * or there at all; what is wrong in [supervisorctl] is an error. */

@@ -182,8 +182,10 @@ static void settle_program(struct draft *draft)
 
 static void scale(struct draft *draft, const char *group)
 {
-	for (size_t i = 0; i < draft->loader->nscales; i++) {
-		const struct config_scale *scale = &draft->loader->scales[i];
+	const struct config_scales *scales = draft->loader->scales;
+
+	for (size_t i = 0; scales && i < scales->n; i++) {
+		const struct config_scale *scale = &scales->all[i];
 
 		if (strcmp(scale->group, group) == 0 &&
 		    strcmp(scale->program, draft->program->name) == 0 &&

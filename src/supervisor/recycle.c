@@ -12,6 +12,7 @@
 #include "supervisor/meter.h"
 #include "supervisor/process.h"
 #include "supervisor/replace.h"
+#include "supervisor/rollout.h"
 #include "supervisor/zygotes.h"
 
 #include <errno.h>
@@ -194,6 +195,8 @@ static int32_t room_for(const struct recycle *recycle, const struct group *group
 {
 	int32_t room = process->program->recycle_parallel;
 
+	if (rollouts_want(recycle->rollouts, process))
+		return 0;
 	for (size_t i = 0; i < group->n; i++) {
 		const struct process *its = group->processes[i];
 
@@ -277,14 +280,9 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 
 /* ---- for others ---- */
 
-void recycle_init(struct recycle *recycle, struct ev_loop *loop, const struct groups *groups,
-		  const struct zygotes *zygotes, struct replaces *replaces, struct meter *meter)
+void recycle_init(struct recycle *recycle, const struct recycle *parts)
 {
-	*recycle = (struct recycle){ .loop = loop,
-				     .groups = groups,
-				     .zygotes = zygotes,
-				     .replaces = replaces,
-				     .meter = meter };
+	*recycle = *parts;
 	ev_init(&recycle->timer, on_timer);
 }
 

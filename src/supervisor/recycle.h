@@ -19,6 +19,7 @@ struct meter;
 struct process;
 struct recycle_job;
 struct replaces;
+struct rollouts;
 struct zygotes;
 
 /* What the recycler remembers of a process; embedded in it. */
@@ -33,18 +34,19 @@ struct recycling {
 
 /* Embedded in the supervisor. */
 struct recycle {
-	struct ev_loop *loop; /* borrowed, as the next four */
+	struct ev_loop *loop; /* borrowed, as the next five */
 	const struct groups *groups;
 	const struct zygotes *zygotes;
 	struct replaces *replaces;
+	const struct rollouts *rollouts;
 	struct meter *meter;
 	struct recycle_job *jobs; /* owned: replacements under way */
 	ev_timer timer;
 	bool off; /* nothing is begun any more */
 };
 
-void recycle_init(struct recycle *recycle, struct ev_loop *loop, const struct groups *groups,
-		  const struct zygotes *zygotes, struct replaces *replaces, struct meter *meter);
+/* Takes `parts` over: the borrowed ones are set. */
+void recycle_init(struct recycle *recycle, const struct recycle *parts);
 void recycle_done(struct recycle *recycle); /* after replaces_done() */
 
 void recycle_stop(struct recycle *recycle); /* we are shutting down */

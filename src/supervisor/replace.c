@@ -116,17 +116,15 @@ struct process *replace_swap(struct replaces *replaces, struct process *old,
 	return next;
 }
 
-bool replace_is_old_first(const struct process *process)
+bool replace_is_old_first(const struct config_program *program)
 {
-	const struct config_program *program = process->program;
-
 	switch (program->replace) {
 	case REPLACEMENT_NEW_FIRST:
 		return false;
 	case REPLACEMENT_OLD_FIRST:
 		return true;
 	default:
-		return !process->zygote && !program->sockets;
+		return !program->zygote && !program->sockets;
 	}
 }
 
@@ -207,7 +205,7 @@ int replace_begin(struct replaces *replaces, struct replace *replace, struct pro
 	replace->next->replace = replace;
 	replace->replaces = replaces;
 	replace->old = old;
-	replace->old_first = replace_is_old_first(replace->next);
+	replace->old_first = replace_is_old_first(replace->next->program);
 	replace->took_slot = false;
 	replace->before = NULL;
 	replace->after = replaces->first;

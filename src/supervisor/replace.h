@@ -25,6 +25,7 @@
 #include <stddef.h>
 
 struct buf;
+struct config_program;
 struct error;
 struct groups;
 struct process;
@@ -97,7 +98,7 @@ struct process *replace_swap(struct replaces *replaces, struct process *old,
 			     struct error *err);
 
 /* Which of the two is right for it: the program's `replace`. */
-bool replace_is_old_first(const struct process *process);
+bool replace_is_old_first(const struct config_program *program);
 
 /* ---- for supervisor.c and process.c ---- */
 

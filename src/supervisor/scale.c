@@ -19,7 +19,7 @@ static void scale_done(struct config_scale *scale)
 	free(scale->program);
 }
 
-void scales_done(struct scales *scales)
+void scales_done(struct config_scales *scales)
 {
 	for (size_t i = 0; i < scales->n; i++)
 		scale_done(&scales->all[i]);
@@ -40,7 +40,7 @@ static const struct config_program *find_program(const struct config *config,
 
 /* ---- after the file was read ---- */
 
-static void forget_overruled(struct scales *scales, const struct config *config)
+static void forget_overruled(struct config_scales *scales, const struct config *config)
 {
 	size_t n = 0;
 
@@ -60,8 +60,9 @@ static void forget_overruled(struct scales *scales, const struct config *config)
 	scales->n = n;
 }
 
-int scales_apply(struct scales *scales, struct config **config, struct buf *messages)
+int scales_apply(struct supervisor *supervisor, struct config **config, struct buf *messages)
 {
+	struct config_scales *scales = &supervisor->scales;
 	struct buf again = { 0 }; /* its warnings were given when it was read */
 	struct config *scaled;
 	int r;
@@ -69,7 +70,7 @@ int scales_apply(struct scales *scales, struct config **config, struct buf *mess
 	forget_overruled(scales, *config);
 	if (!scales->n)
 		return 0;
-	r = config_scaled(*config, scales->all, scales->n, &scaled, &again);
+	r = config_scaled(*config, &supervisor->settings, scales, &scaled, &again);
 	if (r < 0)
 		buf_add(messages, again.data, again.len);
 	buf_done(&again);
@@ -113,8 +114,8 @@ static int copy(struct config_scale *to, const char *group, const char *program)
 }
 
 /* The same with another number for one program; 0 or -ENOMEM. */
-static int with(const struct scales *scales, const struct scale_target *target, uint32_t number,
-		struct scales *ret)
+static int with(const struct config_scales *scales, const struct scale_target *target,
+		uint32_t number, struct config_scales *ret)
 {
 	const char *group = target->group->name, *program = target->program->name;
 	int r = 0;
@@ -141,11 +142,11 @@ static int with(const struct scales *scales, const struct scale_target *target, 
 	return r;
 }
 
-static int make(struct config *config, const struct scales *scales, struct config **ret,
-		struct error *err)
+static int make(const struct supervisor *supervisor, struct config *config,
+		const struct config_scales *scales, struct config **ret, struct error *err)
 {
 	struct buf messages = { 0 };
-	int r = config_scaled(config, scales->all, scales->n, ret, &messages);
+	int r = config_scaled(config, &supervisor->settings, scales, ret, &messages);
 	const char *text = buf_str(&messages);
 
 	if (r < 0) /* the first of them says enough */
@@ -156,13 +157,14 @@ static int make(struct config *config, const struct scales *scales, struct confi
 
 /* What was read last counts it as well, or the next `update` would take it back. */
 static int make_latest(struct supervisor *supervisor, struct config *target,
-		       const struct config *base, const struct scales *scales, struct error *err)
+		       const struct config *base, const struct config_scales *scales,
+		       struct error *err)
 {
 	struct config *latest;
 
 	if (base == supervisor->latest)
 		latest = config_ref(target);
-	else if (make(supervisor->latest, scales, &latest, err) < 0)
+	else if (make(supervisor, supervisor->latest, scales, &latest, err) < 0)
 		return -1;
 	config_free(supervisor->latest);
 	supervisor->latest = latest;
@@ -175,7 +177,7 @@ int scale_begin(struct supervisor *supervisor, const struct scale_target *target
 	const struct config_program *program = target->program;
 	uint32_t max = program->numprocs > SCALE_MAX ? program->numprocs : SCALE_MAX;
 	struct config *config = NULL;
-	struct scales scales;
+	struct config_scales scales;
 	int r = -EINVAL;
 
 	if (program->kind != KIND_PROGRAM)
@@ -190,7 +192,7 @@ int scale_begin(struct supervisor *supervisor, const struct scale_target *target
 		return error_set(err, "an update is under way; ask again when it has ended");
 	if (with(&supervisor->scales, target, number, &scales) < 0)
 		return error_set(err, "out of memory");
-	r = make(target->group->base, &scales, &config, err);
+	r = make(supervisor, target->group->base, &scales, &config, err);
 	if (r == 0)
 		r = make_latest(supervisor, config, target->group->base, &scales, err);
 	if (r == 0) {

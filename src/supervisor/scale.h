@@ -5,14 +5,11 @@
 #ifndef SUPERVISOR_SCALE_H
 #define SUPERVISOR_SCALE_H
 
-#include "base/buf.h"
+#include "config/config.h"
 
-#include <stddef.h>
 #include <stdint.h>
 
-struct config;
-struct config_program;
-struct config_scale;
+struct buf;
 struct error;
 struct group;
 struct groups;
@@ -21,17 +18,11 @@ struct supervisor;
 /* Most processes that can be asked for, unless numprocs is more: somebody's finger may slip. */
 #define SCALE_MAX 1024
 
-/* Embedded in the supervisor; zeroed is empty. */
-struct scales {
-	struct config_scale *all; /* owned */
-	size_t n;
-};
-
-void scales_done(struct scales *scales);
+void scales_done(struct config_scales *scales); /* the supervisor's; zeroed is empty */
 
 /* Replaces a configuration that was just read by one with these numbers, if there are any; those
  * that it overrules are forgotten.  0, or -1 with messages and *config untouched. */
-int scales_apply(struct scales *scales, struct config **config, struct buf *messages);
+int scales_apply(struct supervisor *supervisor, struct config **config, struct buf *messages);
 
 /* A program, by "program" or "group:program". */
 struct scale_target {

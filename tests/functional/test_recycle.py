@@ -3,7 +3,6 @@ import contextlib
 import http.client
 import pathlib
 import re
-import signal
 import subprocess
 import threading
 
@@ -59,8 +58,7 @@ recycle_jitter = 0
 
     def reload(self, keys, numprocs=2):
         (self.directory / "forkserver-0.conf").write_text(self.text(keys, numprocs))
-        self.supervisor.process.send_signal(signal.SIGHUP)
-        wait_log(self.supervisor, "update: changed process group web")
+        assert self.ctl("update").stdout == "web: updated process group\n"
 
     def get(self, path="/"):
         """(pid, requests that it had served before)"""

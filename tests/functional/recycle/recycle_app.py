@@ -1,11 +1,13 @@
 """A server of a few lines, for tests of recycling.  Every answer is its pid and how many it has served before.
 
-/grow keeps 64 MB.  While there is a file `broken` in RECYCLE_DIR, one that is started exits at once.
+/grow keeps 64 MB.  /hold makes a file `held`, and answers when there is a file `go`.  While there is a file `broken` in RECYCLE_DIR, one that is started exits at once.
 """
 import os
+import pathlib
 import select
 import signal
 import sys
+import time
 
 from forkserver import notify, request_done, requests, worker
 
@@ -23,12 +25,20 @@ def read_path(connection):
     return text.split()[1].decode()
 
 
+def hold(directory):
+    (directory / "held").touch()
+    while not (directory / "go").exists():
+        time.sleep(0.01)
+
+
 def answer(connection):
     path = read_path(connection)
     if not path:
         return
     if path == "/grow":
         kept.append(b"x" * PIECE)
+    if path == "/hold":
+        hold(pathlib.Path(os.environ["RECYCLE_DIR"]))
     body = b"%d %d\n" % (os.getpid(), requests())
     request_done()
     connection.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
