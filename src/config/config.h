@@ -135,6 +135,8 @@ struct config_rlimit {
 	uint64_t soft, hard; /* UINT64_MAX: infinity */
 };
 
+enum scaling { SCALE_STATIC, SCALE_ONDEMAND }; /* started at once, or by a connection */
+
 enum backoff { BACKOFF_LINEAR, BACKOFF_EXPONENTIAL };
 
 /* Which of two processes runs when one replaces the other. */
@@ -255,6 +257,9 @@ struct config_program {
 	uint32_t max_requests;
 	int32_t recycle_jitter;   /* percent by which maxage and max_requests differ, at most */
 	int32_t recycle_parallel; /* replacements of a program at a time */
+
+	enum scaling scale;
+	uint32_t idlesecs; /* of ONDEMAND: without a request until it is stopped; 0: never */
 };
 
 /* [group:NAME], or the group of its own that a program has if no [group:*] names it. */

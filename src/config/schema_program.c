@@ -55,6 +55,12 @@ static const struct config_choice replacements[] = {
 	{ NULL, 0 },
 };
 
+static const struct config_choice scalings[] = {
+	{ "static", SCALE_STATIC },
+	{ "ondemand", SCALE_ONDEMAND },
+	{ NULL, 0 },
+};
+
 static const struct config_range nices = { -20, 19 };
 static const struct config_range scores = { -1000, 1000 };
 static const struct config_range percents = { 0, 100 };
@@ -133,6 +139,8 @@ static const struct schema_key program_keys[] = {
 	{ "max_requests", &type_count, AT(max_requests), "0", NULL, SCHEMA_LIVE },
 	{ "recycle_jitter", &type_range, AT(recycle_jitter), "10", &percents, SCHEMA_LIVE },
 	{ "recycle_parallel", &type_range, AT(recycle_parallel), "1", &parallels, SCHEMA_LIVE },
+	{ "scale", &type_choice, AT(scale), "static", scalings, SCHEMA_LIVE },
+	{ "idlesecs", &type_count, AT(idlesecs), "300", NULL, SCHEMA_LIVE },
 };
 #undef AT
 

@@ -181,6 +181,7 @@ struct readiness {
 static bool is_ready(const struct process *process)
 {
 	return (process->state == PROCESS_RUNNING && !process_is_unfit(process)) ||
+	       demand_is_asleep(process) ||
 	       (process->state == PROCESS_EXITED && !process->restarts &&
 		process_exit_expected(process));
 }

@@ -28,6 +28,11 @@ void counter_done(struct counter *counter)
 	counter_init(counter);
 }
 
+bool counter_is_wanted(const struct config_program *program)
+{
+	return program->max_requests || program->scale == SCALE_ONDEMAND;
+}
+
 static bool is_taken(const struct config_program *program, int number)
 {
 	for (size_t i = 0; i < program->nplaced; i++)
@@ -52,7 +57,7 @@ static int choose(const struct config_program *program)
 
 int counter_choose(struct counter *counter, const struct config_program *program)
 {
-	if (!program->max_requests || counter->number)
+	if (!counter_is_wanted(program) || counter->number)
 		return 0;
 	counter->numbers = calloc(program->nplaced + 1, sizeof(int));
 	if (!counter->numbers)

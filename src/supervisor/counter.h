@@ -26,6 +26,9 @@ struct counter {
 void counter_init(struct counter *counter);
 void counter_done(struct counter *counter);
 
+/* Whether the program's keys need it: max_requests, or idlesecs. */
+bool counter_is_wanted(const struct config_program *program);
+
 /* Chooses a number that no socket of the program has, if it is to count; once.  0 or -ENOMEM. */
 int counter_choose(struct counter *counter, const struct config_program *program);
 

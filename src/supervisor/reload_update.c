@@ -74,7 +74,7 @@ static void adopt(struct process *process, struct config *target,
 		for (int i = 0; i < LOG_NCHANNELS; i++)
 			log_pipe_change(process->logs[i]);
 		process_vitals_review(process);
-		if (process->program->max_requests && !process->counter.number &&
+		if (counter_is_wanted(process->program) && !process->counter.number &&
 		    process_prepare_again(process, &err) < 0)
 			log_error("%s: its requests cannot be counted: %s", process->config->name,
 				  err.text);
@@ -307,7 +307,7 @@ static struct process *make(struct supervisor *supervisor, struct group *group,
 static bool exchange(struct supervisor *supervisor, struct group *group, size_t i)
 {
 	struct process *process = group->processes[i], *next = NULL;
-	bool start = process->fate == FATE_RESTART;
+	bool start = process->fate == FATE_RESTART, asleep = process->drowse.asleep;
 	struct reload_source source = { 0 };
 
 	if (process->fate != FATE_REMOVE)
@@ -322,7 +322,8 @@ static bool exchange(struct supervisor *supervisor, struct group *group, size_t 
 		return false;
 	}
 	group->processes[i] = next;
-	if (start)
+	next->drowse.asleep = asleep;
+	if (start && !asleep)
 		process_handle(next, PROCESS_START);
 	return true;
 }
@@ -387,7 +388,7 @@ static void fill_up(struct supervisor *supervisor, struct group *group)
 				process = NULL;
 			}
 			if (process && program->autostart)
-				process_handle(process, PROCESS_START);
+				demand_autostart(process);
 		}
 	}
 }
@@ -453,6 +454,7 @@ void reload_step(struct supervisor *supervisor)
 		log_info("update: no process group has changed");
 	order_changed(&supervisor->order); /* depends_on may be another */
 	recycle_changed(&supervisor->recycle, NULL);
+	demand_changed(&supervisor->demand, NULL);
 	control_updated(&supervisor->calls);
 	reload_trouble(supervisor, reload->failure);
 	reload_done(reload);

@@ -96,6 +96,7 @@ void supervisor_shutdown(struct supervisor *supervisor, enum exit_status status)
 	else
 		announce_stopping(&supervisor->announce);
 	recycle_stop(&supervisor->recycle);
+	demand_stop(&supervisor->demand);
 	rollouts_cancel(&supervisor->rollouts);
 	replaces_cancel(&supervisor->replaces);
 	if (supervisor->groups_begun) {

@@ -151,6 +151,7 @@ static void process_changed(struct process_host *host, struct process *process)
 	order_changed(&supervisor->order);
 	announce_changed(&supervisor->announce);
 	recycle_changed(&supervisor->recycle, process);
+	demand_changed(&supervisor->demand, process);
 	reload_sweep_retired(supervisor);
 	if (supervisor->phase == SUPERVISOR_RUNNING && essential_ended(process) &&
 	    !supervisor->essential_ended) {
@@ -421,6 +422,8 @@ int supervisor_init(struct supervisor *supervisor, struct config *config, struct
 	control_calls_init(&supervisor->calls, supervisor, &supervisor->control);
 	meter_init(&supervisor->meter, supervisor->loop, &supervisor->reaper, &supervisor->groups,
 		   &supervisor->logs);
+	demand_init(&supervisor->demand, supervisor->loop, &supervisor->groups,
+		    supervisor->listeners);
 	recycle_init(&supervisor->recycle, &(struct recycle){ .loop = supervisor->loop,
 							      .groups = &supervisor->groups,
 							      .zygotes = &supervisor->zygotes,
@@ -452,6 +455,7 @@ static void done_parts(struct supervisor *supervisor)
 	rollouts_done(&supervisor->rollouts);
 	replaces_done(&supervisor->replaces);
 	recycle_done(&supervisor->recycle);
+	demand_done(&supervisor->demand);
 	groups_done(&supervisor->groups);
 	cgroups_done(&supervisor->cgroups);
 	events_done(&supervisor->events);

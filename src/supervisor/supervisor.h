@@ -12,6 +12,7 @@
 #include "supervisor/cgroup.h"
 #include "supervisor/control_calls.h"
 #include "supervisor/control_link.h"
+#include "supervisor/demand.h"
 #include "supervisor/events.h"
 #include "supervisor/exit_status.h"
 #include "supervisor/groups.h"
@@ -92,6 +93,7 @@ struct supervisor {
 	struct metrics metrics;
 	struct meter meter;
 	struct recycle recycle;
+	struct demand demand;
 	int64_t started_us; /* CLOCK_MONOTONIC; and on the wall: */
 	int64_t started;    /* seconds since the epoch */
 	struct announce announce;

@@ -126,6 +126,8 @@ static const struct row rows[] = {
 	{ "program", "max_requests", "max_requests=9", NULL, LIVE },
 	{ "program", "recycle_jitter", "recycle_jitter=0", NULL, LIVE },
 	{ "program", "recycle_parallel", "recycle_parallel=2", NULL, LIVE },
+	{ "program", "scale", "scale=static", NULL, NONE },
+	{ "program", "idlesecs", "idlesecs=1", NULL, LIVE },
 	{ "program", "health", "health=exec x", "health=exec x every 9s", LIVE },
 	{ "program", "stdout_logfile", "stdout_logfile=/tmp/a", "stdout_logfile=NONE", LIVE },
 	{ "program", "stdout_logfile_maxbytes", "stdout_logfile_maxbytes=1", NULL, LIVE },
