@@ -217,6 +217,8 @@ static void finish(struct rollout *rollout, enum rollout_outcome outcome)
 		rollouts->active = NULL;
 	ev_timer_stop(supervisor->loop, &rollouts->watch);
 	trim(rollouts);
+	if (supervisor->phase == SUPERVISOR_RUNNING && !supervisor->reload.target)
+		reload_sweep(supervisor);
 	supervisor_plan_step(supervisor);
 	rollouts_look_soon(rollouts);
 }
