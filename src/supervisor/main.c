@@ -8,6 +8,7 @@
 #include "supervisor/activation.h"
 #include "supervisor/audit.h"
 #include "supervisor/daemon.h"
+#include "supervisor/fdstore.h"
 #include "supervisor/http_sockets.h"
 #include "supervisor/listeners.h"
 #include "supervisor/main_log.h"
@@ -95,14 +96,18 @@ static int live(struct config *config, const struct reader *reader, struct herit
 	return status;
 }
 
-static int supervise(struct config *first, const struct activation *activation,
-		     struct systemd *systemd, int ready_fd, const char *program)
+static int supervise(struct config *first, struct activation *activation, struct systemd *systemd,
+		     int ready_fd, const char *program)
 {
+	struct fdstore store = { .systemd = systemd };
 	struct reader reader = { { read_again }, first, systemd };
 	struct config *config = config_ref(first);
-	struct heritage heritage = { MAIN_LOG_NONE, { .activation = activation }, ready_fd };
+	struct heritage heritage = { MAIN_LOG_NONE,
+				     { .activation = activation, .store = &store },
+				     ready_fd };
 	int status;
 
+	fdstore_take(&store, activation);
 	do {
 		struct config *next = NULL;
 		struct error err = { { 0 } };
@@ -116,6 +121,7 @@ static int supervise(struct config *first, const struct activation *activation,
 		config = next;
 	} while (config);
 	listeners_close(&heritage.listeners);
+	fdstore_done(&store);
 	return status;
 }
 
