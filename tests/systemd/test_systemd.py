@@ -1,4 +1,5 @@
 """The shipped units in a real systemd: start, status, reload, watchdog, stop, sandbox, audit."""
+import json
 import os
 import re
 import signal
@@ -341,3 +342,45 @@ def test_instances_do_not_touch_each_other(unit, instance):
     unit.systemctl("stop")
     assert instance.show("ActiveState") == "active"
     assert int(instance.machine.path("/run/forkserver-shop/pid").read_text()) == instance.main_pid()
+
+
+# ---------------------------------------------------------------- the journal
+
+def journal_entries(unit, **fields):
+    """Entries of this test that have these, as dictionaries.  journalctl with a match of its own would pass over the
+    first one after the cursor."""
+    text = unit.machine.run("journalctl", "--output=json", "--all", "--after-cursor", unit.begin).stdout
+    entries = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    return [each for each in entries if fields.items() <= each.items()]
+
+
+def test_output_in_the_journal(unit):
+    """Each line is an entry of its own that says which process wrote it, where, and whose unit it is."""
+    unit.configure(MAIN + "[program:web]\ncommand = /bin/sh -c 'echo to stdout; echo to stderr >&2; exec sleep 1000'\n"
+                   "process_name = web_%(process_num)d\nnumprocs = 2\nnumprocs_start = 1\nstartsecs = 0\n"
+                   "stdout_logfile = NONE\nstderr_logfile = NONE\nstdout_journald = true\nstderr_journald = true\n"
+                   "[group:shop]\nprograms = web\n")
+    unit.systemctl("start")
+    expected = {(f"web_{number}", name, f"to {name}") for number in (1, 2) for name in ("stdout", "stderr")}
+
+    def entries():
+        found = journal_entries(unit, FORKSERVER_GROUP="shop", _SYSTEMD_UNIT=unit.name)
+        return found if len(found) >= len(expected) else None
+
+    found = wait_until(entries, "the output is in the journal")
+    assert {(each["FORKSERVER_PROGRAM"], each["FORKSERVER_CHANNEL"], each["MESSAGE"]) for each in found} == expected
+    running = {str(pid) for pid, command in unit.processes().items() if command == "sleep 1000"}
+    assert len(running) == 2 and {each["FORKSERVER_PID"] for each in found} == running
+    assert all(each["SYSLOG_IDENTIFIER"] == each["FORKSERVER_PROGRAM"] and each["PRIORITY"] == "6" and
+               each["_TRANSPORT"] == "journal" for each in found)
+
+
+def test_supervisor_in_the_journal(unit):
+    """What the supervisor itself says, and output that is sent nowhere else, is under the unit as well."""
+    unit.configure(MAIN + script("web", "echo through the pipe >&1; exec sleep 1000").replace(
+        "stdout_logfile = NONE", "stdout_logfile = /dev/stdout\nstdout_logfile_maxbytes = 0"))
+    unit.systemctl("start")
+    found = wait_until(lambda: [each for each in journal_entries(unit, _SYSTEMD_UNIT=unit.name)
+                                if each["MESSAGE"] == "through the pipe"], "its output")
+    assert [each["_TRANSPORT"] for each in found] == ["stdout"]
+    assert "spawned: 'web' with pid" in unit.journal()
