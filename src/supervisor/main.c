@@ -96,6 +96,16 @@ static int live(struct config *config, const struct reader *reader, struct herit
 	return status;
 }
 
+/* What `systemctl status` shows of a start that has failed. */
+static void tell_failure(const struct systemd *systemd, const struct error *err)
+{
+	struct buf text = { 0 };
+
+	systemd_add_text(&text, err->text);
+	(void)systemd_send(systemd, "STATUS=%s", buf_str(&text));
+	buf_done(&text);
+}
+
 static int supervise(struct config *first, struct activation *activation, struct systemd *systemd,
 		     int ready_fd, const char *program)
 {
@@ -115,6 +125,7 @@ static int supervise(struct config *first, struct activation *activation, struct
 		status = live(config, &reader, &heritage, &next, &err);
 		if (err.text[0]) {
 			log_critical("%s", err.text);
+			tell_failure(systemd, &err);
 			complain(program, err.text);
 		}
 		config_free(config);

@@ -109,9 +109,10 @@ def test_a_name_that_there_is_not(unit):
     example(unit)
     assert unit.systemctl("start", check=False).returncode != 0
     assert unit.show("ActiveState", "Result", "ExecMainStatus") == ["failed", "exit-code", "2"]
-    text = unit.journal()
-    assert "[socket:web] cannot listen on systemd:web: systemd has passed no socket called web, but: http; " \
-           "write FileDescriptorName=web into the .socket unit" in text
+    reason = "[socket:web] cannot listen on systemd:web: systemd has passed no socket called web, but: http; " \
+             "write FileDescriptorName=web into the .socket unit"
+    assert reason in unit.journal()
+    assert reason in unit.show("StatusText")
 
 
 def test_no_socket_unit(unit):
