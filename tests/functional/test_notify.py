@@ -149,6 +149,32 @@ def test_listeners_are_stored(supervise, manager, tmp_path):
     os.close(fd)
     supervisor.process.terminate()
     assert hear_fd("FDSTOREREMOVE=1") == (again, [])  # its file is gone, so it is of no use
+    assert supervisor.process.wait(DEADLINE) == 0
+
+
+def test_more_listeners_than_the_manager_reads(supervise, manager, tmp_path):
+    """Its queue is full, since it does not read: nobody waits, and nothing is forgotten."""
+    with open("/proc/sys/net/unix/max_dgram_qlen", encoding="ascii") as file:
+        number = int(file.read()) + 5
+    if number > 200:
+        pytest.skip("the queue is too long to be filled")
+    names = [f"s{index}" for index in range(number)]
+    text = HEAD + "".join(f"[socket:{name}]\nlisten = unix://{tmp_path}/{name}\n" for name in names)
+    supervisor = supervise(text + sleeper("web", "sockets = " + ", ".join(names)),
+                           env={"NOTIFY_SOCKET": manager.address})
+    supervisor.wait_for(lambda: "entered RUNNING" in supervisor.output(), "the program runs")
+    manager.socket.settimeout(DEADLINE)
+    stored, ready = [], False
+    while len(stored) < number or not ready:
+        data, fds, _, _ = socket.recv_fds(manager.socket, 65536, 8)
+        lines = data.decode().split("\n")
+        ready = ready or "READY=1" in lines
+        if "FDSTORE=1" in lines:
+            stored.append(lines[-1].rpartition(".")[2])
+        for fd in fds:
+            os.close(fd)
+    assert sorted(stored) == sorted(names)
+    manager.socket.close()
     assert supervisor.stop() == 0
 
 

@@ -57,7 +57,7 @@ class Machine:
             pass
 
     def boot(self):
-        wait_until(self.is_up, "the machine has booted")
+        wait_until(self.is_up, "the machine has booted", 5 * DEADLINE)  # and the product was installed
 
     def is_up(self):
         if self.unshare.poll() is not None:

@@ -247,6 +247,22 @@ def test_file_of_a_unix_socket_is_gone(unit, client):
     stored(unit, 1)
 
 
+def test_unprivileged_instance(instance, client):
+    """The same for a supervisor that is nobody special."""
+    path = "/run/forkserver-shop/admin"
+    configuration(instance, {"http": "tcp://127.0.0.1:8000", "admin": f"unix://{path}"}, "go")
+    instance.systemctl("start")
+    stored(instance, 2)
+    asking = client()
+    for address in (HTTP, path):
+        asking.ask(address)
+        assert asking.hear() == {"connected": address}
+    kill(instance)
+    instance.machine.write(instance.state / "go", "")
+    pid = server(instance)
+    assert sorted(asking.answer()["answer"] for _ in range(2)) == [f"admin {pid}", f"http {pid}"]
+
+
 def test_a_manager_that_keeps_nothing(unit, client):
     configuration(unit, {"http": "tcp://127.0.0.1:8000"})
     unit.override("FileDescriptorStoreMax=0")
