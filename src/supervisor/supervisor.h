@@ -93,8 +93,10 @@ struct supervisor {
 	struct announce announce;
 
 	ev_signal signals[SUPERVISOR_NSIGNALS];
-	ev_timer report; /* "waiting for … to die" */
-	ev_timer step;   /* the next step of a shutdown, never from within a callback */
+	ev_timer report;  /* "waiting for … to die" */
+	ev_prepare store; /* tells the service manager of listeners */
+	ev_timer store_again;
+	ev_timer step; /* the next step of a shutdown, never from within a callback */
 
 	enum supervisor_phase phase;
 	unsigned awaited;     /* zygotes that are in their first import */
