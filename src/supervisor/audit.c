@@ -178,6 +178,11 @@ static int job_of_config(struct audit_job *job, const struct audit_options *opti
 		return out_of_memory();
 	if (zygote->user && user_find(&job->user, zygote->user, &err) < 0)
 		return complain("[zygote:%s] user: %s", zygote->name, err.text);
+	if (zygote->user && geteuid() != 0 && job->user.uid != geteuid()) {
+		complain("[zygote:%s] user: only root can become %s; audited as who you are",
+			 zygote->name, zygote->user);
+		user_done(&job->user);
+	}
 	return apply_options(job, options, zygote->baseline);
 }
 
@@ -234,7 +239,7 @@ static int load_config(struct audit *audit, const char *program)
 		(void)fd_write_all(2, audit_usage, strlen(audit_usage));
 		return USAGE;
 	}
-	r = config_load(file, &config, &messages);
+	r = config_load_zygotes(file, &config, &messages);
 	(void)fd_write_all(2, buf_str(&messages), messages.len);
 	buf_done(&messages);
 	if (r < 0)
