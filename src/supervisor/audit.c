@@ -8,6 +8,7 @@
 #include "base/util.h"
 #include "config/config.h"
 #include "report/baseline.h"
+#include "report/github.h"
 #include "report/text.h"
 #include "report/verdict.h"
 #include "supervisor/audit_memory.h"
@@ -316,6 +317,19 @@ static void print_text(struct audit *audit, const struct audit_run *run, const c
 	print(audit, extra, strlen(extra));
 }
 
+static void print_github(struct audit *audit, const struct audit_run *run)
+{
+	struct error err = { "" };
+	CLEANUP_FREE char *text = report_github(run->report, run->report_len, &err);
+
+	if (text) {
+		print(audit, text, strlen(text));
+		return;
+	}
+	complain("%s", err.text);
+	raise_status(audit, VERDICT_NO_AUDIT);
+}
+
 /* The table that --memory asks for, if this zygote can be measured; "" else. */
 static void measure(const struct audit *audit, struct audit_run *run, struct buf *table)
 {
@@ -345,6 +359,8 @@ static void publish(struct audit *audit, struct audit_run *run)
 	} else if (!audit->options.quiet || summary.verdict != VERDICT_CLEAN || table.len) {
 		print_text(audit, run, buf_str(&table));
 	}
+	if (audit->options.github)
+		print_github(audit, run);
 	buf_done(&table);
 	audit->reports[audit->nreports++] = run->report;
 	run->report = NULL;
