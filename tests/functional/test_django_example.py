@@ -7,6 +7,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+import threading
 
 import pytest
 
@@ -21,7 +22,9 @@ NEEDS = ["django", "celery", "gunicorn"]
 def section():
     """The page's section on the project, without roff's escapes."""
     text = re.search(r"^\.Sh A DJANGO PROJECT, STEP BY STEP$(.*?)^\.Sh ", PAGE.read_text(), re.M | re.S).group(1)
-    return text.replace(r"\(aq", "'").replace(r"\e", "\\")
+    for escape, plain in [(r"\(aq", "'"), (r"\(dq", '"'), (r"\&", ""), (r"\e", "\\")]:
+        text = text.replace(escape, plain)
+    return text
 
 
 def shown(first):
@@ -190,10 +193,46 @@ def test_after(project, start):
     assert "Traceback" not in project.logs(), project.logs()
 
 
+def test_reload_under_load(project, start):
+    """New code, four clients that go on asking: nobody is turned away, and all processes are new."""
+    supervisor = start(["forkserver"], "forkserver.conf")
+    check_service(project, supervisor)
+    old = supervisor.until(lambda: len(pids(project)) == 7 and pids(project), "seven processes")
+    project.edit("orders/views.py", '"orders/index.html", {', '"orders/index.html", {"new": True, ')
+    project.edit("orders/templates/orders/index.html", "<h1>Orders</h1>", "<h1>{% if new %}New {% endif %}Orders</h1>")
+    answers, failures, ended = [], [], threading.Event()
+
+    def ask():
+        while not ended.is_set():
+            try:
+                answers.append(project.ask("GET", "/"))
+            except (OSError, http.client.HTTPException) as error:
+                failures.append(error)
+
+    clients = [threading.Thread(target=ask) for _ in range(4)]
+    for client in clients:
+        client.start()
+    try:
+        order = project.order("during")
+        project.run("forkserverctl", "-c", "forkserver.conf", "reload", "shop")
+        supervisor.until(lambda: project.shipped(order["id"]), "shipping")
+    finally:
+        ended.set()
+        for client in clients:
+            client.join()
+    assert not failures and {status for status, _ in answers} == {200}, failures
+    assert "<h1>Orders</h1>" in answers[0][1]
+    assert "<h1>New Orders</h1>" in project.ask("GET", "/")[1]
+    new = pids(project)
+    assert set(new) == set(old) and not set(new.values()) & set(old.values())
+    assert supervisor.stop() == 0
+    assert "Traceback" not in project.logs(), project.logs()
+
+
 # ---------------------------------------------------------------- the audit
 
-def audit(project, status=0):
-    return project.run("forkserver", "--audit-only", "-c", "forkserver.conf", status=status)
+def audit(project, *options, status=0):
+    return project.run("forkserver", "--audit-only", *options, "-c", "forkserver.conf", status=status)
 
 
 def line_of(project, name, text):
@@ -207,9 +246,10 @@ def test_audit_finds_the_leak(project, start):
     assert "Clean: " in audit(project)
     project.run("patch", "-p1", "-i", "leak.patch")
     place = line_of(project, "orders/tasks.py", "sqlite3.connect(")
-    report = audit(project, status=1)
+    report = audit(project, "--format", "github", status=1)
     assert f"(file): {project.directory}/var/stock.sqlite3\n" in report
     assert f"   at {place} in <module>\n" in report
+    assert f"\n::error file={place.replace(':', ',line=')},title=forkserver audit of shop::file (fd 20): " in report
 
     supervisor = start(["forkserver"], "forkserver.conf")
     assert supervisor.process.wait(DEADLINE) == 1
@@ -244,3 +284,63 @@ def test_database_in_ready(project):
     report = audit(project, status=1)
     assert f"   at {line_of(project, 'orders/apps.py', 'list(Order')} in OrdersConfig.ready\n" in report
     assert "connections.close_all()" in report
+
+
+def test_thread_of_each_worker(project, start):
+    """What the page says to do with one that the import would have started."""
+    with open(project.directory / "orders/views.py", "a") as file:
+        file.write('''
+
+import threading
+from django.conf import settings
+
+def start():
+    threading.Thread(target=(settings.VAR / ("thread-%d" % os.getpid())).touch).start()
+
+os.register_at_fork(after_in_child=start)
+''')
+    supervisor = start(["forkserver"], "forkserver.conf")
+    supervisor.until(project.answers, "a page")
+    running = supervisor.until(lambda: len(pids(project)) == 7 and pids(project), "seven processes")
+    supervisor.until(lambda: {f"thread-{pid}" for pid in running.values()} <=
+                     {path.name for path in (project.directory / "var").iterdir()}, "a thread in each worker")
+    assert supervisor.stop() == 0
+
+
+# ---------------------------------------------------------------- the page
+
+def commands():
+    return re.findall(r"^\.Dl (.*)", section(), re.M)
+
+
+def test_the_page_can_be_followed(project):
+    """Its commands, one after the other, as they are; after the leak has been put in, the audit fails."""
+    place, steps = project.directory.parent, commands()
+    assert steps[0] == "cp -R /usr/local/share/doc/forkserver/examples/django shop" and steps[1] == "cd shop"
+    shutil.rmtree(project.directory)
+    shutil.copytree(EXAMPLE, place / "django", ignore=shutil.ignore_patterns("var", "__pycache__"))
+    for path in (place / "django").glob("*.conf"):
+        path.write_text(path.read_text().replace(":8000", f":{project.port}"))
+    leaks, outputs = False, []
+    try:
+        for step in steps:
+            command = step.replace("/usr/local/share/doc/forkserver/examples", str(place))
+            command = command.replace(":8000", f":{project.port}")
+            leaks = step.startswith("patch -p1") or leaks and not step.startswith("patch -R")
+            where = place if step in steps[:2] else project.directory
+            done = subprocess.run(["sh", "-c", command], cwd=where, env=project.env, timeout=DEADLINE, text=True,
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            outputs.append(f"$ {step}\n{done.stdout}(status {done.returncode})\n")
+            assert done.returncode == (1 if leaks and "--audit-only" in step else 0), "".join(outputs)
+            if "/orders/1" in step:
+                wait_until(lambda: project.shipped(1), what="shipping")
+        assert pathlib.Path(project.directory, "var/supervisor.pid").exists() is False
+    finally:
+        subprocess.run(["forkserverctl", "-c", "forkserver.conf", "shutdown"], cwd=project.directory, env=project.env,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=DEADLINE)
+    told = "".join(outputs)
+    assert '"item": "tea"' in told and len(re.findall("RUNNING|STARTING", told)) == 7, told
+    report = next(text for text in outputs if "violation: " in text)
+    said = shown("1. fd 20 (file): /srv/shop/var/stock.sqlite3")
+    for part in said.split("...\n"):
+        assert " ".join(part.split()) in " ".join(report.replace(str(project.directory), "/srv/shop").split()), report
