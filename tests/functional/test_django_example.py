@@ -225,6 +225,8 @@ def test_reload_under_load(project, start):
     assert "<h1>New Orders</h1>" in project.ask("GET", "/")[1]
     new = pids(project)
     assert set(new) == set(old) and not set(new.values()) & set(old.values())
+    told = supervisor.output()
+    assert told.rindex("spawned: 'beat'") > told.index("stopped: beat"), "two beats at once"
     assert supervisor.stop() == 0
     assert "Traceback" not in project.logs(), project.logs()
 
