@@ -179,6 +179,12 @@ static void check_zygote(struct loader *loader, const struct config_zygote *zygo
 			      "no module is named; the zygote imports nothing");
 }
 
+void check_zygotes(struct loader *loader)
+{
+	for (size_t i = 0; i < loader->config->nzygotes; i++)
+		check_zygote(loader, &loader->config->zygotes[i]);
+}
+
 static void check_socket(struct loader *loader, const struct config_socket *socket)
 {
 	const struct dialect_section *section = check_section(loader, &socket->where);
@@ -251,8 +257,7 @@ void check_config(struct loader *loader)
 
 	for (size_t i = 0; i < config->nprograms; i++)
 		check_program(loader, &config->programs[i]);
-	for (size_t i = 0; i < config->nzygotes; i++)
-		check_zygote(loader, &config->zygotes[i]);
+	check_zygotes(loader);
 	for (size_t i = 0; i < config->nsockets; i++)
 		check_socket(loader, &config->sockets[i]);
 	check_sockets(loader);

@@ -828,6 +828,32 @@ START_TEST(only_supervisorctl)
 }
 END_TEST
 
+/* For an audit: what else is in the file is for another machine. */
+START_TEST(only_zygotes)
+{
+	struct config *found = NULL;
+
+	write_file("main.conf",
+		   "[supervisord]\nlogfile=/nonexistent/x.log\nenvironment=PLACE=\"/srv\"\n"
+		   "[program:x]\nuser=no-such-user\nstdout_logfile=/nonexistent/y.log\n"
+		   "[zygote:z]\npreload=a\nuser=no-such-user\npath=%(ENV_PLACE)s\n");
+	ck_assert_int_eq(config_load_zygotes(path, &found, &messages), 0);
+	ck_assert_uint_eq(found->nzygotes, 1);
+	ck_assert_str_eq(found->zygotes[0].preload[0], "a");
+	ck_assert_str_eq(found->zygotes[0].path[0], "/srv");
+	ck_assert_ptr_null(found->zygotes[0].user);
+	ck_assert_ptr_nonnull(found->daemon.environment);
+	ck_assert_uint_eq(found->nprograms, 0);
+	says("Warning: ");
+	says("main.conf:9: [zygote:z] user: Invalid user name no-such-user");
+	ck_assert_ptr_null(strstr(buf_str(&messages), "nonexistent"));
+	config_free(found);
+	write_file("main.conf", "[zygote:z]\npreload=a\naudit=perhaps\n");
+	ck_assert_int_eq(config_load_zygotes(path, &found, &messages), -1);
+	says("main.conf:3: [zygote:z] audit: ");
+}
+END_TEST
+
 /* Each rule that a report proposes is pasted as it is; other keys keep supervisord's meaning. */
 START_TEST(repeated_rules_add_up)
 {
@@ -868,6 +894,7 @@ int main(void)
 	tcase_add_test(tcase, overrides);
 	tcase_add_test(tcase, reloads);
 	tcase_add_test(tcase, only_supervisorctl);
+	tcase_add_test(tcase, only_zygotes);
 	tcase_add_test(tcase, keys_of_ours);
 	tcase_add_test(tcase, includes);
 	tcase_add_loop_test(tcase, refuses, 0, ARRAY_LEN(bad));
