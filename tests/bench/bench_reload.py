@@ -95,8 +95,11 @@ class Run:
                 self.event("nothing", spec, self.nothing)
                 for _ in range(count):
                     self.event("reload", spec, self.reload)
-                for _ in range(count):
-                    self.event("recycle", spec, self.recycle)
+        with self.recycling():
+            for spec, count in zip(LOADS, share):
+                with self.load(*spec):
+                    for _ in range(count):
+                        self.event("recycle", spec, self.recycle)
         kills = self.options.kills if self.is_ours else self.options.peer_kills
         for spec in (LOADS[0], LOADS[3]):
             with self.load(*spec):
@@ -150,10 +153,21 @@ class Run:
             self.system.reloads += 1
             self.system.wait(lambda: len(self.system.outcomes()) >= self.system.reloads, "to end its reload")
 
+    @contextlib.contextmanager
+    def recycling(self):
+        """Meanwhile `system` is one whose workers can be recycled."""
+        system = self.system
+        self.system = system.recycling()
+        try:
+            yield
+        finally:
+            if self.system is not system:
+                self.system.stop()
+            self.system = system
+
     def recycle(self, event):
         known = self.system.workers()
-        event.pid = random.choice(known)
-        self.system.renew(event.pid)
+        event.pid = self.system.renew(known)
         self.replaced(event, known)
 
     def kill(self, event):

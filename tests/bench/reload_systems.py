@@ -2,6 +2,7 @@
 to take new code, to renew one worker, and where its workers are."""
 import contextlib
 import os
+import random
 import re
 import shutil
 import signal
@@ -14,7 +15,7 @@ from daemons import Daemon
 
 APPS = harness.HERE / "apps"
 THREADS = 4
-DEADLINE = 60
+DEADLINE = 150
 
 
 def free_port():
@@ -79,9 +80,15 @@ class System:
         """Asks for the code on the disk; returns at once."""
         raise NotImplementedError
 
-    def renew(self, pid):
-        """Asks for another worker in place of this one, whose requests are to be finished."""
-        os.kill(pid, signal.SIGTERM)
+    def recycling(self):
+        """A system whose workers are renewed; it runs."""
+        return self
+
+    def renew(self, pids):
+        """Sees to it that one of these workers is renewed, its requests being finished first; returns its pid."""
+        pid = random.choice(pids)
+        os.kill(pid, self.renew_signal)
+        return pid
 
     def workers(self):
         return [pid for pid in harness.children(self.process.pid) if is_alive(pid)]
@@ -149,7 +156,7 @@ class System:
                     os.kill(pid, signal.SIGKILL)
         self.process.wait()
 
-    stop_signal = signal.SIGTERM
+    stop_signal = renew_signal = signal.SIGTERM
 
 
 class Failed(Exception):
@@ -173,62 +180,55 @@ class Gunicorn(System):
 
 
 class GunicornPreload(Gunicorn):
-    """USR2 makes a second master beside the first; when that one serves, the first is asked to end: WINCH for its
-    workers, QUIT when they are gone, as gunicorn's manual has it."""
+    """USR2 makes a second master beside the first; when that one has its workers, the first is told to end.
+
+    With TERM: QUIT would not wait for requests, and WINCH is for masters in the background.
+    """
 
     name = "gunicorn --preload USR2"
     more = ("--preload",)
-
-    def __init__(self, *arguments):
-        super().__init__(*arguments)
-        self.master = self.old = 0
+    master = told = following = 0
 
     def start(self):
+        self.master = self.told = 0
         super().start()
         self.master = self.process.pid
         return self
 
-    def workers(self):
-        master = self.master or self.process.pid
-        second = self.second()
-        found = [pid for pid in harness.children(master) if pid != second]
-        return [pid for pid in found + (harness.children(second) if second else []) if is_alive(pid)]
-
     def second(self):
-        """The new master; its file of its pid is there before it has imported anything."""
+        """The new master beside the old one; 0: none.  It is there before it has imported anything."""
         with contextlib.suppress(OSError, ValueError):
             pid = int((self.place / "pid.2").read_text())
             return pid if is_alive(pid) else 0
         return 0
 
+    def workers(self):
+        second = self.second()
+        masters = [self.master or self.process.pid, *([second] if second else [])]
+        return [pid for master in masters for pid in harness.children(master) if pid != second and is_alive(pid)]
+
     def reload(self):
-        self.old = 0
+        self.wait(lambda: (self.place / "pid").exists(), "to know that its old master is gone")
         os.kill(self.master, signal.SIGUSR2)
 
     def settle(self):
-        if not self.master:
-            return
         second = self.second()
-        if second and not self.old and len(harness.children(second)) == self.workers_count:
-            self.old = self.master
-            os.kill(self.old, signal.SIGWINCH)
-        if self.old and is_alive(self.old) and not [pid for pid in harness.children(self.old) if pid != second]:
-            os.kill(self.old, signal.SIGQUIT)
-            self.master = second or self.master
-            if self.old == self.process.pid:
-                self.process.wait()
+        if self.master and not self.told and second and len(harness.children(second)) == self.workers_count:
+            self.told, self.following = self.master, second
+            os.kill(self.told, signal.SIGTERM)
+        self.process.poll()  # buries it
+        if self.told and not is_alive(self.told):
+            self.told, self.master = 0, self.following
 
     def is_up(self):
         return is_alive(self.master or self.process.pid)
 
     def stop(self):
-        pids = [pid for pid in [self.second(), self.master] if pid]
-        for pid in pids:
+        for pid in filter(None, [self.second(), self.master]):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)
-        for pid in pids:
             with contextlib.suppress(TimeoutError):
-                harness.wait_until(lambda pid=pid: not is_alive(pid), 30, pause=0.01)
+                harness.wait_until(lambda pid=pid: not is_alive(pid), 40)
         super().stop()
 
 
@@ -240,6 +240,7 @@ class Uwsgi(System):
     name = "uWSGI chain reload"
     needs = "uwsgi"
     stop_signal = signal.SIGINT
+    renew_signal = signal.SIGHUP
 
     def command(self):
         (self.place / "touch").touch()
@@ -253,15 +254,13 @@ class Uwsgi(System):
         now = time.time()
         os.utime(self.place / "touch", (now, now))
 
-    def renew(self, pid):
-        os.kill(pid, signal.SIGHUP)
-
 
 # ---------------------------------------------------------------- forkserver
 
 class Forkserver(System):
     name = "forkserver"
     needs = "forkserver"
+    more = ""
 
     @classmethod
     def program(cls):
@@ -289,7 +288,12 @@ autorestart = true
 stdout_logfile = {self.log}
 stdout_logfile_maxbytes = 0
 redirect_stderr = true
+{self.more}
 """
+
+    def recycling(self):
+        aged = Aged(self.place / "aged", self.workers_count, self.env["BENCH_MODULES"].split())
+        return aged.start()
 
     def start(self):
         self.reloads = 0  # that it has been told of
@@ -312,6 +316,15 @@ redirect_stderr = true
         """Of all reloads, in their order."""
         text = (self.place / "daemon" / "main.log").read_text(errors="replace")
         return re.findall(r"reload \d+: zygote 'app': (?:generation \d+ )?([a-z ]+?),? after ", text)
+
+
+class Aged(Forkserver):
+    """Its workers are recycled for their age, one after the other."""
+
+    more = "maxage = 10\nrecycle_jitter = 60"
+
+    def renew(self, pids):
+        return self.wait(lambda: next((pid for pid in pids if not is_alive(pid)), 0), "to recycle a worker")
 
 
 ALL = [Gunicorn, GunicornPreload, Uwsgi, Forkserver]
