@@ -90,7 +90,8 @@ static bool zygote_rolls(const struct supervisor *supervisor, const char *name)
 		name ? config_find_zygote(supervisor->reload.target, name) : NULL;
 	const struct zygote_link *link = name ? zygotes_find(&supervisor->zygotes, name) : NULL;
 
-	if (!now || !link || !link->users || (!link->proved && link->state == ZYGOTE_IMPORTING))
+	if (!supervisor->reload.all || !now || !link || !link->users ||
+	    (!link->proved && link->state == ZYGOTE_IMPORTING))
 		return false;
 	return supervisor->reload.every || !config_zygote_same(link->config, now);
 }
@@ -431,7 +432,8 @@ void reload_step(struct supervisor *supervisor)
 	if (busy)
 		return;
 	start_what_comes(supervisor);
-	reload_sweep(supervisor);
+	if (rollouts_are_idle(&supervisor->rollouts)) /* else when they are over */
+		reload_sweep(supervisor);
 	if (reload->all)
 		reload_sockets(supervisor, fail);
 	log_names("removed", reload->names.removed);

@@ -94,7 +94,6 @@ static void take_slot(struct process **slot, struct process *next)
 	next->role = ROLE_SLOT;
 	old->role = ROLE_LEAVING;
 	process_logs_adopt(next, old);
-	metrics_inherit(&next->counters, &old->counters);
 	process_move_waiters(old, next);
 }
 
@@ -112,6 +111,7 @@ struct process *replace_swap(struct replaces *replaces, struct process *old,
 	if (!next)
 		return NULL;
 	take_slot(slot, next);
+	metrics_inherit(&next->counters, &old->counters);
 	dismiss(replaces, old);
 	return next;
 }
@@ -154,11 +154,13 @@ static void forget(struct replace *replace)
 static void undo(struct replace *replace, bool start)
 {
 	struct process *old = replace->old, *next = replace->next;
-	struct process **slot = replace->took_slot ? slot_of(replace->replaces, next) : NULL;
+	struct process **slot =
+		replace->took_slot && next ? slot_of(replace->replaces, next) : NULL;
 
 	forget(replace);
 	if (replace->took_slot && slot) {
 		take_slot(slot, old);
+		old->counters = next->counters; /* they have gone on */
 		old->quiet = false;
 		dismiss(replace->replaces, next);
 		if (start)
@@ -231,6 +233,10 @@ struct process *replace_commit(struct replace *replace)
 	struct process *old = replace->old, *next = replace->next;
 	struct process **slot;
 
+	if (!next || next->state != PROCESS_RUNNING || next->fate != FATE_STAY) {
+		look_soon(replaces);
+		return NULL;
+	}
 	if (replace->took_slot) {
 		forget(replace);
 		dismiss(replaces, old);
@@ -244,6 +250,7 @@ struct process *replace_commit(struct replace *replace)
 	}
 	forget(replace);
 	take_slot(slot, next);
+	metrics_inherit(&next->counters, &old->counters);
 	log_info("%s: pid %d takes the place of pid %d", next->config->name, (int)next->pid,
 		 (int)old->pid);
 	dismiss(replaces, old);
@@ -301,6 +308,7 @@ static void pass_slot(struct replace *replace)
 	replace->state = REPLACE_STARTING;
 	replace->took_slot = true;
 	take_slot(slot, replace->next);
+	metrics_inherit(&replace->next->counters, &replace->old->counters);
 	process_handle(replace->next, PROCESS_START);
 }
 

@@ -85,7 +85,7 @@ int replace_begin(struct replaces *replaces, struct replace *replace, struct pro
 		  struct error *err);
 
 /* READY: the next one has the slot from now on, and is returned.  NULL: somebody has stopped or
- * removed the old one in this very moment; ended() follows. */
+ * removed the old one, or the next one has died, in this very moment; ended() follows. */
 struct process *replace_commit(struct replace *replace);
 
 /* Calls it off: the next one is stopped.  ended() is not called.  IDLE: legal. */
