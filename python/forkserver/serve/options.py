@@ -16,6 +16,7 @@ ASGI_SERVERS = {"uvicorn": "uvicorn", "hypercorn": "hypercorn"}
 DEFAULT_TIMEOUT = {"gthread": 30.0, "sync": 30.0, "gevent": 30.0}  # as gunicorn's; of others: none
 GRACEFUL_TIMEOUT = 30.0
 DEFAULT_THREADS = 4
+LINGER = 2.0  # as gunicorn's keepalive
 
 
 class Settings(argparse.Namespace):
@@ -26,6 +27,7 @@ class Settings(argparse.Namespace):
     threads: int
     timeout: float  # 0: none
     graceful_timeout: float  # 0: none
+    linger: float
     access_log: bool
     max_requests: int  # with its jitter; 0: no limit
     socket: List[str]
@@ -84,6 +86,9 @@ def _server_parser(kind: str, article: str, servers: Dict[str, str]) -> argparse
     parser.add_argument("--timeout", type=_seconds, metavar="SECONDS",
                         help="a main loop that stands still for so long has its stacks written and its process "
                              "ended with status 1; 0: no limit (default: 30 with gunicorn's servers, else 0)")
+    parser.add_argument("--linger", type=_seconds, default=LINGER, metavar="SECONDS",
+                        help="so long after SIGTERM a connection that is open without a request may send another "
+                             "one (default: %(default)s)")
     parser.add_argument("--access-log", action="store_true", help="a line for each request on standard output")
     _add_common(parser, "requests")
     return parser
