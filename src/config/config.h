@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 struct buf;
+struct config_settings;
 
 /* Where a section begins: for messages. */
 struct config_where {
@@ -293,10 +294,11 @@ int config_load(const char *file, struct config **ret_config, struct buf *messag
 int config_load_with(const char *file, const struct config_override *overrides, size_t n,
 		     struct config **ret_config, struct buf *messages);
 
-/* Reads the file that `old` came from once more, with the same overrides, and relative paths
- * meaning what they meant then.  The working directory is another one meanwhile: for a process with
- * a single thread. */
-int config_reload(const struct config *old, struct config **ret_config, struct buf *messages);
+/* Reads the file that `old` came from once more, with the same overrides and with `settings` (which
+ * may be NULL), and relative paths meaning what they meant then.  The working directory is another
+ * one meanwhile: for a process with a single thread. */
+int config_reload(const struct config *old, const struct config_settings *settings,
+		  struct config **ret_config, struct buf *messages);
 
 /* For a client: only `ctl` and `servers` are filled.  What else is in the file need not be right,
  * or there at all; what is wrong in [supervisorctl] is an error. */

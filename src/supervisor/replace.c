@@ -94,7 +94,6 @@ static void take_slot(struct process **slot, struct process *next)
 	next->role = ROLE_SLOT;
 	old->role = ROLE_LEAVING;
 	process_logs_adopt(next, old);
-	metrics_inherit(&next->counters, &old->counters);
 	process_move_waiters(old, next);
 }
 
@@ -112,21 +111,20 @@ struct process *replace_swap(struct replaces *replaces, struct process *old,
 	if (!next)
 		return NULL;
 	take_slot(slot, next);
+	metrics_inherit(&next->counters, &old->counters);
 	dismiss(replaces, old);
 	return next;
 }
 
-bool replace_is_old_first(const struct process *process)
+bool replace_is_old_first(const struct config_program *program)
 {
-	const struct config_program *program = process->program;
-
 	switch (program->replace) {
 	case REPLACEMENT_NEW_FIRST:
 		return false;
 	case REPLACEMENT_OLD_FIRST:
 		return true;
 	default:
-		return !process->zygote && !program->sockets;
+		return !program->zygote && !program->sockets;
 	}
 }
 
@@ -156,11 +154,13 @@ static void forget(struct replace *replace)
 static void undo(struct replace *replace, bool start)
 {
 	struct process *old = replace->old, *next = replace->next;
-	struct process **slot = replace->took_slot ? slot_of(replace->replaces, next) : NULL;
+	struct process **slot =
+		replace->took_slot && next ? slot_of(replace->replaces, next) : NULL;
 
 	forget(replace);
 	if (replace->took_slot && slot) {
 		take_slot(slot, old);
+		old->counters = next->counters; /* they have gone on */
 		old->quiet = false;
 		dismiss(replace->replaces, next);
 		if (start)
@@ -207,7 +207,7 @@ int replace_begin(struct replaces *replaces, struct replace *replace, struct pro
 	replace->next->replace = replace;
 	replace->replaces = replaces;
 	replace->old = old;
-	replace->old_first = replace_is_old_first(replace->next);
+	replace->old_first = replace_is_old_first(replace->next->program);
 	replace->took_slot = false;
 	replace->before = NULL;
 	replace->after = replaces->first;
@@ -233,6 +233,10 @@ struct process *replace_commit(struct replace *replace)
 	struct process *old = replace->old, *next = replace->next;
 	struct process **slot;
 
+	if (!next || next->state != PROCESS_RUNNING || next->fate != FATE_STAY) {
+		look_soon(replaces);
+		return NULL;
+	}
 	if (replace->took_slot) {
 		forget(replace);
 		dismiss(replaces, old);
@@ -246,6 +250,7 @@ struct process *replace_commit(struct replace *replace)
 	}
 	forget(replace);
 	take_slot(slot, next);
+	metrics_inherit(&next->counters, &old->counters);
 	log_info("%s: pid %d takes the place of pid %d", next->config->name, (int)next->pid,
 		 (int)old->pid);
 	dismiss(replaces, old);
@@ -303,6 +308,7 @@ static void pass_slot(struct replace *replace)
 	replace->state = REPLACE_STARTING;
 	replace->took_slot = true;
 	take_slot(slot, replace->next);
+	metrics_inherit(&replace->next->counters, &replace->old->counters);
 	process_handle(replace->next, PROCESS_START);
 }
 

@@ -25,6 +25,7 @@
 #include <stddef.h>
 
 struct buf;
+struct config_program;
 struct error;
 struct groups;
 struct process;
@@ -84,7 +85,7 @@ int replace_begin(struct replaces *replaces, struct replace *replace, struct pro
 		  struct error *err);
 
 /* READY: the next one has the slot from now on, and is returned.  NULL: somebody has stopped or
- * removed the old one in this very moment; ended() follows. */
+ * removed the old one, or the next one has died, in this very moment; ended() follows. */
 struct process *replace_commit(struct replace *replace);
 
 /* Calls it off: the next one is stopped.  ended() is not called.  IDLE: legal. */
@@ -97,7 +98,7 @@ struct process *replace_swap(struct replaces *replaces, struct process *old,
 			     struct error *err);
 
 /* Which of the two is right for it: the program's `replace`. */
-bool replace_is_old_first(const struct process *process);
+bool replace_is_old_first(const struct config_program *program);
 
 /* ---- for supervisor.c and process.c ---- */
 

@@ -95,6 +95,7 @@ void supervisor_shutdown(struct supervisor *supervisor, enum exit_status status)
 		announce_restarting(&supervisor->announce);
 	else
 		announce_stopping(&supervisor->announce);
+	rollouts_cancel(&supervisor->rollouts);
 	replaces_cancel(&supervisor->replaces);
 	if (supervisor->groups_begun) {
 		events_supervisor(&supervisor->events, false);

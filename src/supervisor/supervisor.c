@@ -68,7 +68,8 @@ static void on_reload(struct supervisor *supervisor, int signum)
 			 signal_name(signum));
 		supervisor->reload.again = true;
 	} else {
-		log_warn("received %s: reading the configuration", signal_name(signum));
+		log_warn("received %s: reading the configuration, and importing every zygote anew",
+			 signal_name(signum));
 		reload_all(supervisor);
 	}
 }
@@ -142,6 +143,7 @@ static void process_changed(struct process_host *host, struct process *process)
 	struct supervisor *supervisor = container_of(host, struct supervisor, process_host);
 
 	replaces_changed(&supervisor->replaces);
+	rollouts_changed(&supervisor->rollouts);
 	if (process->role != ROLE_SLOT) {
 		reload_sweep_retired(supervisor);
 		return;
@@ -230,7 +232,7 @@ static void zygote_first(struct zygote_host *host, struct zygote_link *link,
 	struct supervisor *supervisor = container_of(host, struct supervisor, zygote_host);
 
 	if (supervisor->phase == SUPERVISOR_RUNNING) { /* it came with a new configuration */
-		if (status != EXIT_CLEAN)
+		if (!rollouts_first(&supervisor->rollouts, link, status) && status != EXIT_CLEAN)
 			zygote_link_refuse(link);
 		return;
 	}
@@ -411,6 +413,7 @@ int supervisor_init(struct supervisor *supervisor, struct config *config, struct
 	init_hosts(supervisor);
 	events_init(&supervisor->events, &supervisor->process_host, listener_settled);
 	order_init(&supervisor->order, supervisor->loop, &supervisor->groups);
+	rollouts_init(&supervisor->rollouts, supervisor);
 	replaces_init(&supervisor->replaces, supervisor->loop, &supervisor->groups, replaced_gone);
 	announce_init(&supervisor->announce, supervisor->loop, &supervisor->groups);
 	control_link_init(&supervisor->control, &supervisor->control_host);
@@ -438,6 +441,7 @@ static void done_parts(struct supervisor *supervisor)
 	order_done(&supervisor->order);
 	meter_done(&supervisor->meter);
 	announce_done(&supervisor->announce);
+	rollouts_done(&supervisor->rollouts);
 	replaces_done(&supervisor->replaces);
 	groups_done(&supervisor->groups);
 	cgroups_done(&supervisor->cgroups);
@@ -462,6 +466,7 @@ void supervisor_done(struct supervisor *supervisor)
 	if (supervisor->applied) /* it outlives us */
 		supervisor->main_log->daemon = NULL;
 	config_free(supervisor->applied);
+	config_settings_done(&supervisor->settings);
 	supervisor->config = supervisor->latest = supervisor->applied = NULL;
 }
 

@@ -83,7 +83,7 @@ void zygotes_bury(struct zygotes *zygotes)
 		struct zygote_link *link = zygotes->all[i];
 
 		/* a process that is down for good still points to its own */
-		if (link->leaving && !link->pid && !link->users)
+		if (link->leaving && !link->pid && !link->users && !link->holds)
 			destroy(link);
 		else
 			zygotes->all[kept++] = link;
