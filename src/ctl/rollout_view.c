@@ -103,6 +103,17 @@ static void add_pids(struct buf *to, const struct rpc_value *slot)
 		buf_addstr(to, "no pid");
 }
 
+/* ", audit clean", ", 2 violations", ", not audited" */
+static void add_audit(struct buf *to, const struct rpc_value *rollout)
+{
+	const char *audit = member(rollout, "audit");
+
+	if (!*audit)
+		return;
+	buf_addstr(to, strcmp(audit, "clean") == 0 ? ", audit " : ", ");
+	add_text(to, audit);
+}
+
 static const struct rpc_value *slots_of(const struct rpc_value *rollout)
 {
 	const struct rpc_value *slots = rpc_member(rollout, "slots");
@@ -172,10 +183,7 @@ static void tell_import(struct rollout_view *view, const struct rpc_value *rollo
 	add_prefix(to, rollout);
 	buf_addstr(to, "imported in ");
 	add_seconds(to, seconds);
-	if (*member(rollout, "audit")) {
-		buf_addstr(to, ", ");
-		add_text(to, member(rollout, "audit"));
-	}
+	add_audit(to, rollout);
 	buf_addch(to, '\n');
 }
 
@@ -332,10 +340,7 @@ static void add_done(struct buf *to, const struct rpc_value *rollout)
 	else
 		buf_addstr(to, "nothing had to be replaced, ");
 	add_seconds(to, seconds_of(rollout, "seconds"));
-	if (*member(rollout, "audit")) {
-		buf_addstr(to, ", ");
-		add_text(to, member(rollout, "audit"));
-	}
+	add_audit(to, rollout);
 }
 
 static void add_failure(struct buf *to, const struct rpc_value *rollout)
