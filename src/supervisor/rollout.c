@@ -322,11 +322,8 @@ static void import(struct rollout *rollout)
 	rollout->phase = ROLLOUT_ROLLING;
 }
 
-/* A candidate that has died is imported again by its link; that it cannot be is told to nobody. */
-static bool has_lost_zygote(const struct rollout *rollout)
+bool rollout_has_lost(const struct zygote_link *link)
 {
-	const struct zygote_link *link = rollout->candidate;
-
 	return link && (link->leaving || (link->state == ZYGOTE_DOWN && link->failures));
 }
 
@@ -335,7 +332,7 @@ static void roll(struct rollout *rollout)
 	struct rollouts *rollouts = rollout->rollouts;
 	unsigned seconds;
 
-	if (has_lost_zygote(rollout))
+	if (rollout_has_lost(rollout->candidate))
 		rollout_fail(rollout, "its new zygote has died, and cannot be imported again");
 	rollout_check(rollout);
 	if (!rollout_roll(rollout)) {
@@ -379,8 +376,12 @@ static void step(struct rollout *rollout)
 	if (rollout->failing &&
 	    (rollout->phase == ROLLOUT_ROLLING || rollout->phase == ROLLOUT_WATCHING))
 		turn_back(rollout);
-	if (rollout->phase == ROLLOUT_BACK && rollout_go_back(rollout))
+	if (rollout->phase != ROLLOUT_BACK)
+		return;
+	if (rollout_go_back(rollout))
 		finish(rollout, OUTCOME_ROLLED_BACK);
+	else
+		look_in(rollout->rollouts, CHECK_SECONDS);
 }
 
 static struct rollout *next_of(const struct rollouts *rollouts)

@@ -147,7 +147,12 @@ void rollout_cancel_slots(struct rollout *rollout);
 void rollout_fail(struct rollout *rollout, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* rollout.c, for rollout_slots.c: look at it in a moment. */
-void rollouts_look_soon(struct rollouts *rollouts);
+/* ---- rollout.c, for rollout_slots.c ---- */
+
+void rollouts_look_soon(struct rollouts *rollouts); /* in a moment */
+
+/* A zygote that has died is imported again by its link; that it cannot be is told to nobody, and
+ * whoever waits for a worker of it waits for long.  NULL: legal. */
+bool rollout_has_lost(const struct zygote_link *link);
 
 #endif

@@ -437,8 +437,8 @@ static void go_back(struct rollout_slot *slot)
 		set_why(slot, "it was removed");
 	} else if (is_busy(process)) {
 		return;
-	} else if (slot->zygote && slot->zygote->leaving) {
-		fail_slot(slot, "its old zygote is not there any more");
+	} else if (rollout_has_lost(slot->zygote)) {
+		fail_slot(slot, "its old zygote has died, and cannot be imported again");
 	} else {
 		source.group = process->group;
 		exchange(slot, process, &source, slot->zygote);
@@ -454,6 +454,10 @@ bool rollout_go_back(struct rollout *rollout)
 
 		if (slot->state == SLOT_READY)
 			commit(slot);
+		if (slot->state == SLOT_STARTING && rollout_has_lost(slot->zygote)) {
+			replace_cancel(&slot->replace);
+			slot->state = SLOT_REPLACED;
+		}
 		if (slot->state == SLOT_REPLACED || slot->state == SLOT_DOWN)
 			go_back(slot);
 		done = done && slot->state != SLOT_REPLACED && slot->state != SLOT_DOWN &&
