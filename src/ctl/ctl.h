@@ -33,7 +33,14 @@ struct ctl {
 	bool quit;
 };
 
-enum ctl_completion { COMPLETE_NOTHING, COMPLETE_COMMANDS, COMPLETE_GROUPS, COMPLETE_PROCESSES };
+enum ctl_completion {
+	COMPLETE_NOTHING,
+	COMPLETE_COMMANDS,
+	COMPLETE_GROUPS,
+	COMPLETE_PROCESSES,
+	COMPLETE_ZYGOTES,
+	COMPLETE_RELOADS, /* zygotes, programs as far as groups tell, "all" */
+};
 
 struct command {
 	const char *name;
@@ -107,5 +114,9 @@ void command_open(struct ctl *ctl, char **args, const char *line);
 void command_stack(struct ctl *ctl, char **args, const char *line);
 void command_rotate(struct ctl *ctl, char **args, const char *line);
 void command_reopen(struct ctl *ctl, char **args, const char *line);
+
+void command_reload_names(struct ctl *ctl, char **args); /* not empty */
+void command_deploy(struct ctl *ctl, char **args, const char *line);
+void command_history(struct ctl *ctl, char **args, const char *line);
 
 #endif

@@ -140,6 +140,7 @@ static void pack_zygote(struct buf *body, const struct supervisor *supervisor,
 		.starts = link->starts,
 		.audit_us = verdict_of(link) == AUDIT_VERDICT_NONE ? 0 : link->audit_us,
 		.import_us = link->import_us,
+		.generation = link->generation,
 	};
 
 	for_each(&supervisor->groups, count_worker, &workers);
