@@ -96,6 +96,7 @@ enum control_operation {
 	CONTROL_READY,      /* u32 how many should be ready, u32 n, n × struct unready */
 	CONTROL_METRICS,    /* struct supervisor_status; FORK_NKINDS × histogram of forks, one of
 			       respawns; zygotes as above; u32 n, n × struct process_metrics */
+	CONTROL_USAGE,      /* usage_messages.h: struct usage_host; u32 n, n × struct usage_row */
 	CONTROL_NOPERATIONS
 };
 

@@ -38,6 +38,7 @@ static const struct {
 	[CONTROL_ZYGOTES] = { control_zygotes, true },
 	[CONTROL_READY] = { control_ready, true },
 	[CONTROL_METRICS] = { control_metrics, true },
+	[CONTROL_USAGE] = { control_usage, true },
 };
 
 void control_calls_init(struct control_calls *calls, struct supervisor *supervisor,
@@ -73,6 +74,7 @@ void control_calls_forget(struct control_calls *calls)
 	control_waits_forget(calls);
 	control_logs_forget(calls);
 	control_stacks_forget(calls);
+	control_usages_forget(calls);
 	calls->updating = false;
 }
 

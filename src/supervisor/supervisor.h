@@ -24,6 +24,7 @@
 #include "supervisor/process.h"
 #include "supervisor/reaper.h"
 #include "supervisor/reload.h"
+#include "supervisor/sampler.h"
 #include "supervisor/zygote_link.h"
 #include "supervisor/zygotes.h"
 
@@ -80,6 +81,7 @@ struct supervisor {
 	struct reload reload;
 	struct metrics metrics;
 	struct meter meter;
+	struct sampler sampler;
 	int64_t started_us; /* CLOCK_MONOTONIC; and on the wall: */
 	int64_t started;    /* seconds since the epoch */
 	struct announce announce;
