@@ -39,6 +39,8 @@ struct api_path api_path_read(const char *path, bool posts)
 		return (struct api_path){ API_SUPERVISOR, NULL, 0 };
 	if (strcmp(path, "zygotes") == 0)
 		return (struct api_path){ API_ZYGOTES, NULL, 0 };
+	if (strcmp(path, "usage") == 0)
+		return (struct api_path){ API_USAGE, NULL, 0 };
 	if (strncmp(path, PROCESSES, strlen(PROCESSES)) != 0)
 		return nothing;
 	path += strlen(PROCESSES);

@@ -18,6 +18,7 @@ enum api_what {
 	API_SIGNAL,
 	API_SUPERVISOR,
 	API_ZYGOTES,
+	API_USAGE,
 };
 
 struct api_path {

@@ -98,12 +98,6 @@ void api_write_supervisor(struct buf *to, const struct supervisor_status *status
 
 void api_write_zygote(struct buf *to, const struct zygote_status *status)
 {
-	static const char *const conditions[] = {
-		[CONDITION_DOWN] = "DOWN",
-		[CONDITION_IMPORTING] = "IMPORTING",
-		[CONDITION_READY] = "READY",
-		[CONDITION_STOPPING] = "STOPPING",
-	};
 	static const char *const verdicts[] = {
 		[AUDIT_VERDICT_NONE] = NULL,
 		[AUDIT_VERDICT_CLEAN] = "clean",
@@ -111,13 +105,11 @@ void api_write_zygote(struct buf *to, const struct zygote_status *status)
 		[AUDIT_VERDICT_IMPORT_FAILED] = "import_failed",
 		[AUDIT_VERDICT_NO_AUDIT] = "no_audit",
 	};
-	bool known = status->condition < ARRAY_LEN(conditions);
 
-	_Static_assert(ARRAY_LEN(conditions) == ZYGOTE_NCONDITIONS, "a word for every condition");
 	_Static_assert(ARRAY_LEN(verdicts) == AUDIT_NVERDICTS, "a word for every verdict");
 	json_object_begin(to);
 	member_string(to, "name", status->name);
-	member_string(to, "state", known ? conditions[status->condition] : "UNKNOWN");
+	member_string(to, "state", describe_condition(status->condition));
 	member_number(to, "pid", status->pid);
 	member_string(to, "python", status->python);
 	member_string(to, "python_version", status->version);

@@ -39,6 +39,9 @@ void call_all_config_info(struct call *call);
 
 void call_stack(struct call *call); /* name */
 
+/* calls_usage.c */
+void call_usage(struct call *call);
+
 /* calls_log.c: parts of logs; the method's number is the channel */
 void call_read_log(struct call *call);      /* name, offset, length */
 void call_tail_log(struct call *call);      /* name, offset, length */

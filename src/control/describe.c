@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/util.h"
 #include "ipc/control_messages.h"
+#include "ipc/metrics_messages.h"
 
 #include <inttypes.h>
 #include <time.h>
@@ -25,6 +26,14 @@ static const struct word moods[] = {
 	{ 1, "RUNNING" },
 	{ 2, "FATAL" },
 };
+
+static const struct word conditions[] = {
+	{ CONDITION_DOWN, "DOWN" },
+	{ CONDITION_IMPORTING, "IMPORTING" },
+	{ CONDITION_READY, "READY" },
+	{ CONDITION_STOPPING, "STOPPING" },
+};
+_Static_assert(ARRAY_LEN(conditions) == ZYGOTE_NCONDITIONS, "a word for every condition");
 
 static const struct word faults[] = {
 	{ FAULT_UNKNOWN_METHOD, "UNKNOWN_METHOD" },
@@ -58,6 +67,11 @@ static const char *find(const struct word *words, size_t n, int64_t number)
 const char *describe_state(uint32_t state)
 {
 	return find(states, ARRAY_LEN(states), state);
+}
+
+const char *describe_condition(uint32_t condition)
+{
+	return find(conditions, ARRAY_LEN(conditions), condition);
 }
 
 const char *describe_supervisor_state(int32_t code)

@@ -21,6 +21,7 @@ enum describe_state {
 };
 
 const char *describe_state(uint32_t state);          /* "RUNNING"; "UNKNOWN" for any other */
+const char *describe_condition(uint32_t condition);  /* "READY"; the same, of a zygote */
 const char *describe_supervisor_state(int32_t code); /* "RUNNING", "RESTARTING", … */
 const char *describe_fault(uint32_t fault);          /* "BAD_NAME"; "UNKNOWN" for any other */
 
