@@ -8,9 +8,11 @@
 #include "config/load.h"
 #include "config/paths.h"
 #include "config/schema.h"
+#include "config/settings.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -48,6 +50,22 @@ static void load_daemon(struct loader *loader)
 		daemon->childlogdir = strdup(temporary && *temporary ? temporary : "/tmp");
 }
 
+/* What somebody has given in place of what the file says. */
+static void settle_zygote(struct loader *loader, struct config_zygote *zygote)
+{
+	const struct config_settings *settings = loader->settings;
+
+	for (size_t i = 0; settings && i < settings->n; i++) {
+		const struct config_setting *setting = &settings->all[i];
+		struct config_override override = { .key = setting->key, .text = setting->text };
+
+		if (strcmp(setting->zygote, zygote->name) != 0)
+			continue;
+		snprintf(override.option, sizeof(override.option), "--set %s", setting->key);
+		schema_override(&loader->notes, &schema_zygote, &override, zygote);
+	}
+}
+
 static void load_zygote(struct loader *loader, const struct dialect_section *section)
 {
 	struct config *config = loader->config;
@@ -66,6 +84,7 @@ static void load_zygote(struct loader *loader, const struct dialect_section *sec
 	zygote->name = name;
 	zygote->where = (struct config_where){ strdup(section->file), section->line };
 	schema_fill(&reader, &schema_zygote, zygote);
+	settle_zygote(loader, zygote);
 	if (zygote->baseline) {
 		struct place place = check_place(loader, section, "baseline");
 		CLEANUP_FREE char *directory = path_directory(place.file);
@@ -170,10 +189,13 @@ static struct config *new_config(const char *file)
 	return config;
 }
 
-int config_load_with(const char *file, const struct config_override *overrides, size_t n,
-		     struct config **ret_config, struct buf *messages)
+static int load(const char *file, const struct config_override *overrides, size_t n,
+		const struct config_settings *settings, struct config **ret_config,
+		struct buf *messages)
 {
-	struct loader loader = { .notes = { .text = messages }, .config = new_config(file) };
+	struct loader loader = { .notes = { .text = messages },
+				 .config = new_config(file),
+				 .settings = settings };
 	CLEANUP_FREE char *here = path_directory(file);
 	struct expand_name names[2];
 	struct utsname host;
@@ -196,16 +218,23 @@ int config_load_with(const char *file, const struct config_override *overrides, 
 	return 0;
 }
 
+int config_load_with(const char *file, const struct config_override *overrides, size_t n,
+		     struct config **ret_config, struct buf *messages)
+{
+	return load(file, overrides, n, NULL, ret_config, messages);
+}
+
 int config_load(const char *file, struct config **ret_config, struct buf *messages)
 {
 	return config_load_with(file, NULL, 0, ret_config, messages);
 }
 
-int config_reload(const struct config *old, struct config **ret_config, struct buf *messages)
+int config_reload(const struct config *old, const struct config_settings *settings,
+		  struct config **ret_config, struct buf *messages)
 {
 	int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	bool moved = here >= 0 && old->cwd && chdir(old->cwd) == 0;
-	int r = config_load_with(old->file, old->overrides, old->noverrides, ret_config, messages);
+	int r = load(old->file, old->overrides, old->noverrides, settings, ret_config, messages);
 
 	if (moved && fchdir(here) < 0) {
 		buf_printf(messages, "Error: cannot return to the working directory: %s\n",

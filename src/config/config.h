@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 struct buf;
+struct config_settings;
 
 /* Where a section begins: for messages. */
 struct config_where {
@@ -133,6 +134,13 @@ struct config_rlimit {
 
 enum backoff { BACKOFF_LINEAR, BACKOFF_EXPONENTIAL };
 
+/* Which of two processes runs when one replaces the other. */
+enum replacement {
+	REPLACEMENT_AUTO,      /* new first if it has a zygote or sockets, else old first */
+	REPLACEMENT_NEW_FIRST, /* the next one is ready before the old one is stopped */
+	REPLACEMENT_OLD_FIRST, /* never both */
+};
+
 /* One output stream of a program. */
 struct config_log {
 	char *file; /* path, "/dev/stdout" and the like; NULL: none.  AUTO: automatic is set */
@@ -232,6 +240,10 @@ struct config_program {
 	uint32_t hooksecs;     /* seconds that each of the two may take */
 	uint32_t readysecs;    /* seconds until it must be ready; 0: any time */
 	uint32_t watchdogsecs; /* seconds from one WATCHDOG=1 to the next; 0: none are expected */
+	enum replacement replace;
+	uint32_t reload_batch;    /* processes that are replaced together; 0: all */
+	uint32_t reload_parallel; /* of them, that start at once; 0: all */
+	uint32_t reload_watch;    /* seconds that the new ones are watched before it counts */
 };
 
 /* [group:NAME], or the group of its own that a program has if no [group:*] names it. */
@@ -282,10 +294,11 @@ int config_load(const char *file, struct config **ret_config, struct buf *messag
 int config_load_with(const char *file, const struct config_override *overrides, size_t n,
 		     struct config **ret_config, struct buf *messages);
 
-/* Reads the file that `old` came from once more, with the same overrides, and relative paths
- * meaning what they meant then.  The working directory is another one meanwhile: for a process with
- * a single thread. */
-int config_reload(const struct config *old, struct config **ret_config, struct buf *messages);
+/* Reads the file that `old` came from once more, with the same overrides and with `settings` (which
+ * may be NULL), and relative paths meaning what they meant then.  The working directory is another
+ * one meanwhile: for a process with a single thread. */
+int config_reload(const struct config *old, const struct config_settings *settings,
+		  struct config **ret_config, struct buf *messages);
 
 /* For a client: only `ctl` and `servers` are filled.  What else is in the file need not be right,
  * or there at all; what is wrong in [supervisorctl] is an error. */

@@ -10,11 +10,12 @@
 #include "config/schema.h"
 
 struct loader {
-	struct config *config;      /* being built; owned by config_load */
-	struct dialect dialect;     /* owned */
-	struct notes notes;         /* borrows config_load's messages */
-	struct expand_scope scope;  /* here, host_node_name, the environment */
-	struct expand_scope common; /* scope with [supervisord]'s environment added */
+	struct config *config;                  /* being built; owned by config_load */
+	const struct config_settings *settings; /* borrowed; NULL: none */
+	struct dialect dialect;                 /* owned */
+	struct notes notes;                     /* borrows config_load's messages */
+	struct expand_scope scope;              /* here, host_node_name, the environment */
+	struct expand_scope common;             /* scope with [supervisord]'s environment added */
 };
 
 /* load_files.c: the main file and what it includes.  0, or -1 after notes. */

@@ -92,6 +92,7 @@ void schema_override(struct notes *notes, const struct schema_table *table,
 {
 	struct place place = { .key = override->option };
 	struct error err = { "" };
+	bool known = false;
 
 	for (size_t i = 0; i < table->nkeys; i++) {
 		const struct schema_key *key = &table->keys[i];
@@ -99,11 +100,14 @@ void schema_override(struct notes *notes, const struct schema_table *table,
 
 		if (!key->type || strcmp(key->name, override->key) != 0)
 			continue;
+		known = true;
 		if (key->type->done)
 			key->type->done(field);
 		if (key->type->parse(field, override->text, key->aux, &err) < 0)
 			notes_error(notes, &place, "%s", err.text);
 	}
+	if (!known)
+		notes_error(notes, &place, "there is no key of that name here");
 }
 
 void schema_done(const struct schema_table *table, void *object)

@@ -48,6 +48,13 @@ static const struct config_choice backoffs[] = {
 	{ NULL, 0 },
 };
 
+static const struct config_choice replacements[] = {
+	{ "auto", REPLACEMENT_AUTO },
+	{ "new_first", REPLACEMENT_NEW_FIRST },
+	{ "old_first", REPLACEMENT_OLD_FIRST },
+	{ NULL, 0 },
+};
+
 static const struct config_range nices = { -20, 19 };
 static const struct config_range scores = { -1000, 1000 };
 static const struct config_range numbers = { 0, 65536 };
@@ -89,6 +96,10 @@ static const struct schema_key program_keys[] = {
 	{ "logfile_stall", &type_choice, AT(logfile_stall), "block", stalls, SCHEMA_LIVE },
 	{ "logfile_compress", &type_bool, AT(logfile_compress), "false", NULL, SCHEMA_LIVE },
 	{ "depends_on", &type_names, AT(depends_on), NULL, NULL, SCHEMA_LIVE },
+	{ "replace", &type_choice, AT(replace), "auto", replacements, SCHEMA_LIVE },
+	{ "reload_batch", &type_count, AT(reload_batch), "1", NULL, SCHEMA_LIVE },
+	{ "reload_parallel", &type_count, AT(reload_parallel), "0", NULL, SCHEMA_LIVE },
+	{ "reload_watch", &type_count, AT(reload_watch), "10", NULL, SCHEMA_LIVE },
 	{ "backoff", &type_choice, AT(backoff), "linear", backoffs, SCHEMA_LIVE },
 	{ "backoff_max", &type_count, AT(backoff_max), NULL, NULL, SCHEMA_LIVE },
 	{ "essential", &type_bool, AT(essential), "false", NULL, SCHEMA_LIVE },

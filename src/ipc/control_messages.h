@@ -96,7 +96,14 @@ enum control_operation {
 	CONTROL_READY,      /* u32 how many should be ready, u32 n, n × struct unready */
 	CONTROL_METRICS,    /* struct supervisor_status; FORK_NKINDS × histogram of forks, one of
 			       respawns; zygotes as above; u32 n, n × struct process_metrics */
-	CONTROL_USAGE,      /* usage_messages.h: struct usage_host; u32 n, n × struct usage_row */
+	CONTROL_RELOAD,     /* name: a zygote, a program, or "all"; the configuration is read first,
+			       and FAULT_CANT_REREAD says what is wrong with it.
+			       u32 n, n × u32: the ids of what was begun or queued */
+	CONTROL_DEPLOY,   /* name: a zygote; text: "key=value" lines for its next generation, none:
+			     what the file says.  Answered as CONTROL_RELOAD */
+	CONTROL_ROLLOUTS, /* number: an id, or 0: all that are remembered, the oldest first.
+			     u32 n, n × struct rollout_info of rollout_messages.h */
+	CONTROL_USAGE,    /* usage_messages.h: struct usage_host; u32 n, n × struct usage_row */
 	CONTROL_NOPERATIONS
 };
 

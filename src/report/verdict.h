@@ -19,6 +19,7 @@ struct verdict_summary {
 	size_t violations; /* new ones */
 	size_t known;      /* in the baseline */
 	size_t allowed;
+	char first[256]; /* the first thing that is wrong, in a line, for people; "": nothing */
 };
 
 /* 0, or -EPROTO if the text is no report. */

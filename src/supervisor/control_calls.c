@@ -37,6 +37,9 @@ static const struct {
 	[CONTROL_SUPERVISOR] = { control_supervisor, true },
 	[CONTROL_ZYGOTES] = { control_zygotes, true },
 	[CONTROL_READY] = { control_ready, true },
+	[CONTROL_RELOAD] = { control_reload, false },
+	[CONTROL_DEPLOY] = { control_deploy, false },
+	[CONTROL_ROLLOUTS] = { control_rollouts, true },
 	[CONTROL_METRICS] = { control_metrics, true },
 	[CONTROL_USAGE] = { control_usage, true },
 };

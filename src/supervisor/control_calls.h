@@ -91,11 +91,17 @@ void control_logs_forget(struct control_calls *calls);
 void control_stack(const struct control_call *call);
 void control_stacks_forget(struct control_calls *calls);
 
+/* control_rollout.c */
+void control_reload(const struct control_call *call);
+void control_deploy(const struct control_call *call);
+void control_rollouts(const struct control_call *call);
+
 /* control_usage.c */
 void control_usage(const struct control_call *call);
 void control_usages_forget(struct control_calls *calls);
 
 /* control_reload.c */
+int control_read(const struct control_call *call); /* the configuration: 0, or -1 after a fault */
 void control_reread(const struct control_call *call);
 void control_add(const struct control_call *call);
 void control_remove(const struct control_call *call);

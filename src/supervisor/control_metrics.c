@@ -147,18 +147,22 @@ static void pack_zygote(struct buf *body, const struct supervisor *supervisor,
 	zygote_status_pack(body, &status);
 }
 
-/* Those that are leaving, and share their name with the one that has come for them, are left out.
- */
+/* One of each name: others of it are leaving, or have not come to it yet. */
+static bool is_told(const struct zygote_link *link)
+{
+	return !link->leaving && !link->candidate;
+}
+
 static void pack_zygotes(struct buf *body, const struct supervisor *supervisor)
 {
 	const struct zygotes *zygotes = &supervisor->zygotes;
 	uint32_t n = 0;
 
 	for (size_t i = 0; i < zygotes->n; i++)
-		n += !zygotes->all[i]->leaving;
+		n += is_told(zygotes->all[i]);
 	pack_u32(body, n);
 	for (size_t i = 0; i < zygotes->n; i++)
-		if (!zygotes->all[i]->leaving)
+		if (is_told(zygotes->all[i]))
 			pack_zygote(body, supervisor, zygotes->all[i]);
 }
 

@@ -21,8 +21,7 @@ static void strip_errors(char *text)
 			memmove(line, line + len, strlen(line + len) + 1);
 }
 
-/* Reads the configuration again.  0, or -1 after a fault. */
-static int reread(const struct control_call *call)
+int control_read(const struct control_call *call)
 {
 	struct buf messages = { 0 };
 	int r = reload_read(call->supervisor, &messages);
@@ -50,7 +49,7 @@ void control_reread(const struct control_call *call)
 	struct reload_names names;
 	struct buf body = { 0 };
 
-	if (reread(call) < 0)
+	if (control_read(call) < 0)
 		return;
 	if (reload_diff(call->supervisor, &names) < 0) {
 		control_fault(call->calls, call->id, FAULT_FAILED, "out of memory");
@@ -121,7 +120,7 @@ void control_update(const struct control_call *call)
 	int r = reload_update(call->supervisor, call->request->name);
 
 	if (r == 0)
-		announce_reloading(&call->supervisor->announce);
+		reload_announce(call->supervisor);
 	if (r == -EBUSY) {
 		control_fault(calls, call->id, FAULT_FAILED,
 			      "another update is under way; ask again when it has ended");
@@ -154,7 +153,7 @@ void control_shutdown(const struct control_call *call)
 /* A configuration with errors stops nothing. */
 void control_restart(const struct control_call *call)
 {
-	if (reread(call) < 0)
+	if (control_read(call) < 0)
 		return;
 	log_warn("restart was asked for");
 	control_done(call->calls, call->id);

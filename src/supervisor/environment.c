@@ -60,11 +60,12 @@ char **environment_program(const struct config_daemon *daemon, char *const *zygo
 			   const struct environment_names *names, char *const *own)
 {
 	char **made = environment_base(daemon);
-	char number[16];
+	char number[16], generation[16];
 
 	if (!made)
 		return NULL;
 	snprintf(number, sizeof(number), "%u", names->number);
+	snprintf(generation, sizeof(generation), "%u", names->generation);
 	if (environment_merge(&made, zygote) < 0 ||
 	    strv_setenv(&made, "SUPERVISOR_ENABLED", "1") < 0 ||
 	    (names->url && strv_setenv(&made, "SUPERVISOR_SERVER_URL", names->url) < 0) ||
@@ -72,6 +73,7 @@ char **environment_program(const struct config_daemon *daemon, char *const *zygo
 	    strv_setenv(&made, "SUPERVISOR_GROUP_NAME", names->group) < 0 ||
 	    strv_setenv(&made, "FORKSERVER_PROGRAM", names->program) < 0 ||
 	    strv_setenv(&made, "FORKSERVER_PROCESS_NUM", number) < 0 ||
+	    strv_setenv(&made, "FORKSERVER_GENERATION", generation) < 0 ||
 	    environment_merge(&made, own) < 0) {
 		strv_free(made);
 		return NULL;

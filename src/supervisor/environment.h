@@ -20,6 +20,7 @@ struct environment_names {
 	const char *url;     /* of our server; NULL: there is none */
 	const char *program; /* of [program:NAME] */
 	unsigned number;     /* process_num */
+	unsigned generation; /* of its code; from 1 */
 };
 
 /* The same with the zygote's variables, supervisord's own and then the program's (NAME=VALUE;

@@ -20,7 +20,7 @@ static int add_program(struct group *group, const struct config_program *program
 
 	for (size_t i = 0; i < program->nprocesses; i++) {
 		struct process_source source = { group->base, group->name, program,
-						 &program->processes[i] };
+						 &program->processes[i], 0 };
 		struct process *process = process_new(host, &source, zygote, err);
 
 		if (!process)

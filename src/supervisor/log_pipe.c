@@ -377,6 +377,14 @@ void log_pipe_change(struct log_pipe *pipe)
 	logs_flush(pipe->logs);
 }
 
+void log_pipe_adopt(struct log_pipe *pipe, struct process *process)
+{
+	if (!pipe)
+		return;
+	pipe->process = process;
+	log_pipe_change(pipe);
+}
+
 void logs_change_main(struct logs *logs)
 {
 	log_pipe_change(logs_pipe(logs, LOG_MAIN));

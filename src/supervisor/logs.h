@@ -90,6 +90,9 @@ void log_pipe_pid(struct log_pipe *pipe, pid_t pid); /* who writes from now on *
 void log_pipe_change(struct log_pipe *pipe);
 void logs_change_main(struct logs *logs); /* the same for the main log */
 
+/* It is the stream of another process of the same name from now on; NULL is legal. */
+void log_pipe_adopt(struct log_pipe *pipe, struct process *process);
+
 /* LEVEL_DEBUG is wanted now, or no longer: with it all output is in the main log as well. */
 void logs_change_level(struct logs *logs);
 

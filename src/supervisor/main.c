@@ -56,11 +56,12 @@ struct reader {
 	struct systemd *systemd;    /* borrowed */
 };
 
-static int read_again(const struct config_reader *base, struct config **ret, struct buf *messages)
+static int read_again(const struct config_reader *base, const struct config_settings *settings,
+		      struct config **ret, struct buf *messages)
 {
 	const struct reader *reader = container_of(base, struct reader, base);
 
-	return config_reload(reader->first, ret, messages);
+	return config_reload(reader->first, settings, ret, messages);
 }
 
 /* What one life hands on to the next. */

@@ -60,6 +60,15 @@ void metrics_changed(struct process_counters *counters, const struct metrics_cha
 	}
 }
 
+void metrics_inherit(struct process_counters *counters, const struct process_counters *before)
+{
+	uint64_t starts = counters->starts;
+
+	*counters = *before;
+	counters->starts += starts;
+	counters->died_us = 0;
+}
+
 void metrics_asked(struct process_counters *counters, int64_t now_us)
 {
 	counters->asked_us = now_us;

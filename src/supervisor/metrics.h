@@ -41,6 +41,9 @@ struct metrics_change {
 
 void metrics_changed(struct process_counters *counters, const struct metrics_change *change);
 
+/* It goes on where the one that had its slot before ends: replace.h. */
+void metrics_inherit(struct process_counters *counters, const struct process_counters *before);
+
 /* A start was asked for, and then: it runs. */
 void metrics_asked(struct process_counters *counters, int64_t now_us);
 void metrics_started(struct metrics *metrics, struct process_counters *counters,

@@ -10,6 +10,7 @@
 #include "config/config.h"
 #include "supervisor/event_listener.h"
 #include "supervisor/fcgi.h"
+#include "supervisor/replace.h"
 
 #include <string.h>
 
@@ -51,8 +52,8 @@ static void on_death(struct reaper_watch *watch, int status)
 	process_handle(process, PROCESS_EXIT);
 }
 
-struct process *process_new(struct process_host *host, const struct process_source *source,
-			    struct zygote_link *zygote, struct error *err)
+static struct process *make(struct process_host *host, const struct process_source *source,
+			    struct zygote_link *zygote, struct process *old, struct error *err)
 {
 	struct process *process = calloc(1, sizeof(*process));
 
@@ -66,8 +67,17 @@ struct process *process_new(struct process_host *host, const struct process_sour
 	process->config = source->config;
 	process->group = source->group;
 	process->zygote = zygote;
+	process->generation = zygote ? zygote->generation : source->generation;
+	if (!process->generation)
+		process->generation = 1;
 	if (zygote)
 		zygote->users++;
+	if (old) {
+		process->role = ROLE_COMING;
+		process->serial = old->serial + 1;
+		process->measured = old->measured;
+		process_logs_share(process, old);
+	}
 	process->watch.dead = on_death;
 	process->ticket.gate = -1;
 	process->stdin_fd = -1;
@@ -80,6 +90,18 @@ struct process *process_new(struct process_host *host, const struct process_sour
 		return NULL;
 	}
 	return process;
+}
+
+struct process *process_new(struct process_host *host, const struct process_source *source,
+			    struct zygote_link *zygote, struct error *err)
+{
+	return make(host, source, zygote, NULL, err);
+}
+
+struct process *process_new_beside(struct process *old, const struct process_source *source,
+				   struct zygote_link *zygote, struct error *err)
+{
+	return make(old->host, source, zygote, old, err);
 }
 
 void process_wait(struct process *process, struct process_waiter *waiter)
@@ -96,6 +118,18 @@ void process_unwait(struct process *process, struct process_waiter *waiter)
 		at = &(*at)->next;
 	if (*at)
 		*at = waiter->next;
+}
+
+void process_move_waiters(struct process *from, struct process *to)
+{
+	struct process_waiter *next;
+
+	for (struct process_waiter *at = from->waiters; at; at = next) {
+		next = at->next;
+		process_unwait(from, at);
+		process_wait(to, at);
+		at->changed(at, to);
+	}
 }
 
 static void tell_waiters(struct process *process)
@@ -118,6 +152,7 @@ void process_free(struct process *process)
 		process->waiters = waiter->next;
 		waiter->changed(waiter, NULL);
 	}
+	replaces_forget(process);
 	event_listener_done(process->listener);
 	ev_timer_stop(process->host->loop, &process->timer);
 	if (process->zygote) {

@@ -36,6 +36,7 @@ struct listeners;
 struct log_pipe;
 struct logs;
 struct process;
+struct replace;
 
 /* What every process needs of the supervisor; borrowed. */
 struct process_host {
@@ -75,6 +76,13 @@ enum process_fate {
 	FATE_REMOVE,
 };
 
+/* Which part it has while one process replaces another: replace.h. */
+enum process_role {
+	ROLE_SLOT,    /* it is the one that its name means */
+	ROLE_COMING,  /* it is being started to take another one's slot */
+	ROLE_LEAVING, /* its slot is another one's; it is being stopped */
+};
+
 /* Most events that one event can bring: SPAWNED, UP and EXIT. */
 #define PROCESS_PENDING 4
 
@@ -95,6 +103,11 @@ struct process {
 
 	struct process_waiter *waiters; /* borrowed */
 	enum process_fate fate;
+	enum process_role role;
+	struct replace *replace; /* borrowed; that it is a part of; NULL: none */
+	unsigned serial;         /* how many have had the slot before it */
+	unsigned generation;     /* of the code that it runs: FORKSERVER_GENERATION */
+	bool revive;             /* it is started again as soon as it has stopped */
 
 	pid_t pid; /* 0: none */
 	struct reaper_watch watch;
@@ -135,6 +148,7 @@ struct process {
 	char **environment;       /* owned */
 	struct buf request;       /* packed spawn_request; with a zygote */
 	struct log_pipe *logs[2]; /* stdout, stderr; owned; NULL: not logged */
+	bool borrows_logs;        /* they are those of the one that it shares the slot with */
 	bool awaits_logs;         /* STARTING: until the logger has them */
 	struct fcgi *fcgi;        /* the socket that it holds; NULL: none */
 	struct cgroup cgroup;     /* while it runs with memory_max */
@@ -151,11 +165,16 @@ struct process_source {
 	const char *group;   /* name; outlives the process */
 	const struct config_program *program;
 	const struct config_process *config;
+	unsigned generation; /* without a zygote; 0: the first */
 };
 
 /* A new process in state STOPPED, or NULL with err. */
 struct process *process_new(struct process_host *host, const struct process_source *source,
 			    struct zygote_link *zygote, struct error *err);
+
+/* The same as ROLE_COMING to the slot of `old`, and with its log pipes if both want the same. */
+struct process *process_new_beside(struct process *old, const struct process_source *source,
+				   struct zygote_link *zygote, struct error *err);
 void process_free(struct process *process); /* stops the watchers; signals nothing; NULL is legal */
 
 /* Everything that happens to a process comes in here.  What is done about an event may bring
@@ -176,6 +195,7 @@ void process_close_stdin(struct process *process);
 
 void process_wait(struct process *process, struct process_waiter *waiter);
 void process_unwait(struct process *process, struct process_waiter *waiter); /* off: legal */
+void process_move_waiters(struct process *from, struct process *to);         /* they are told */
 
 /* Whether its last exit status is one of exitcodes. */
 bool process_exit_expected(const struct process *process);
@@ -261,7 +281,9 @@ void process_spawn_resume(struct process *process, const char *why, bool blamele
 
 /* process_logs.c: what it writes.  prepare() is log_pipe_prepare()'s for both streams; then
  * process_spawn_resume() follows an answer of 1. */
-int process_logs_new(struct process *process, struct error *err); /* 0 or -1 */
+int process_logs_new(struct process *process, struct error *err);      /* 0 or -1 */
+void process_logs_share(struct process *process, struct process *old); /* in place of new() */
+void process_logs_adopt(struct process *process, struct process *old); /* they are its own now */
 void process_logs_drop(struct process *process);
 bool process_logs_ready(const struct process *process); /* no answer is to be waited for */
 int process_logs_prepare(struct process *process, struct error *err);

@@ -315,6 +315,14 @@ static void slay(struct process *process)
 	signal_or_lose(process, SIGKILL, process->program->killasgroup);
 }
 
+/* What it was stopped for is not to be any more: replace.h. */
+static void revive(struct process *process)
+{
+	if (process->revive && !process->quiet)
+		process_handle(process, PROCESS_START);
+	process->revive = false;
+}
+
 static void stopped(struct process *process)
 {
 	char how[64];
@@ -324,11 +332,13 @@ static void stopped(struct process *process)
 	log_at(process_exit_expected(process) ? LEVEL_INFO : LEVEL_WARN, "stopped: %s (%s)",
 	       name_of(process), how);
 	gone(process);
+	revive(process);
 }
 
 static void canceled(struct process *process)
 {
 	log_info("stopped: %s (it had not started yet)", name_of(process));
+	revive(process);
 }
 
 static void disarm(struct process *process)

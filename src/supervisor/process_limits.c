@@ -16,7 +16,12 @@ int process_limits_prepare(struct process *process, struct error *err)
 
 	if (!process->program->memory_max)
 		return 0;
-	snprintf(name, sizeof(name), "%.120s:%.120s", process->group, process->config->name);
+	if (process->serial) /* not that of the one that it replaces, which may have to be killed */
+		snprintf(name, sizeof(name), "%.110s:%.110s:%u", process->group,
+			 process->config->name, process->serial);
+	else
+		snprintf(name, sizeof(name), "%.120s:%.120s", process->group,
+			 process->config->name);
 	r = cgroup_open(&process->cgroup, process->host->cgroups, name,
 			process->program->memory_max, err);
 	return r == -ENOTSUP ? 0 : r; /* that was said once, for all */

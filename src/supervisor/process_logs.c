@@ -5,14 +5,46 @@
 #include "config/config.h"
 #include "supervisor/event_listener.h"
 #include "supervisor/logs.h"
+#include "supervisor/output.h"
 #include "supervisor/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
+/* Whether one stream can be the other's. */
+static bool alike(const struct config_log *a, const struct config_log *b)
+{
+	return a->automatic == b->automatic && output_is_logged(a) == output_is_logged(b);
+}
+
+void process_logs_share(struct process *process, struct process *old)
+{
+	if (process->listener || old->borrows_logs ||
+	    process->program->redirect_stderr != old->program->redirect_stderr ||
+	    !alike(&process->config->out, &old->config->out) ||
+	    !alike(&process->config->err, &old->config->err))
+		return;
+	process->borrows_logs = true;
+	for (int i = 0; i < LOG_NCHANNELS; i++)
+		process->logs[i] = old->logs[i];
+}
+
+void process_logs_adopt(struct process *process, struct process *old)
+{
+	if (!process->borrows_logs)
+		return;
+	process->borrows_logs = false;
+	old->borrows_logs = true;
+	for (int i = 0; i < LOG_NCHANNELS; i++)
+		log_pipe_adopt(process->logs[i], process);
+	process_logs_born(process, process->pid);
+}
+
 int process_logs_new(struct process *process, struct error *err)
 {
+	if (process->borrows_logs)
+		return 0;
 	for (int i = 0; i < LOG_NCHANNELS; i++)
 		if (log_pipe_new(process->host->logs, process, (enum log_channel)i,
 				 &process->logs[i], err) < 0)
@@ -23,21 +55,26 @@ int process_logs_new(struct process *process, struct error *err)
 void process_logs_drop(struct process *process)
 {
 	for (int i = 0; i < LOG_NCHANNELS; i++) {
-		log_pipe_drop(process->logs[i]);
+		if (!process->borrows_logs)
+			log_pipe_drop(process->logs[i]);
 		process->logs[i] = NULL;
 	}
 }
 
+/* What is borrowed has been in use: what is written waits in the pipe if the logger is not there.
+ */
 bool process_logs_ready(const struct process *process)
 {
-	return log_pipe_is_ready(process->logs[LOG_STDOUT]) &&
-	       log_pipe_is_ready(process->logs[LOG_STDERR]);
+	return process->borrows_logs || (log_pipe_is_ready(process->logs[LOG_STDOUT]) &&
+					 log_pipe_is_ready(process->logs[LOG_STDERR]));
 }
 
 int process_logs_prepare(struct process *process, struct error *err)
 {
 	int waits = 0;
 
+	if (process->borrows_logs)
+		return 0;
 	for (int i = 0; i < LOG_NCHANNELS; i++) {
 		int r = log_pipe_prepare(process->logs[i], err);
 
@@ -130,6 +167,6 @@ int process_logs_open_plain(struct process *process, int fds[LOG_NCHANNELS], str
 
 void process_logs_born(struct process *process, pid_t pid)
 {
-	for (int i = 0; i < LOG_NCHANNELS; i++)
+	for (int i = 0; i < LOG_NCHANNELS && !process->borrows_logs; i++)
 		log_pipe_pid(process->logs[i], pid);
 }

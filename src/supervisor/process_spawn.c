@@ -96,7 +96,8 @@ static int make_environment(struct process *process)
 	struct environment_names names = { .process = process->config->name,
 					   .group = process->group,
 					   .program = process->program->name,
-					   .number = process->config->num };
+					   .number = process->config->num,
+					   .generation = process->generation };
 	CLEANUP_FREE char *url = NULL;
 
 	if (environment_server_url(process->base, process->program, &url) < 0)

@@ -29,6 +29,7 @@ void reload_names_done(struct reload_names *names)
 void reload_done(struct reload *reload)
 {
 	reload_names_done(&reload->names);
+	strv_free(reload->rolls);
 	config_free(reload->target);
 	free(reload->failure);
 	memset(reload, 0, sizeof(*reload));
@@ -39,7 +40,7 @@ int reload_read(struct supervisor *supervisor, struct buf *messages)
 	const struct config_reader *reader = supervisor->reader;
 	struct config *config;
 
-	if (reader->read(reader, &config, messages) < 0)
+	if (reader->read(reader, &supervisor->settings, &config, messages) < 0)
 		return -1;
 	config_free(supervisor->latest);
 	supervisor->latest = config;
@@ -101,6 +102,33 @@ int reload_remove(struct supervisor *supervisor, const char *name)
 	return 0;
 }
 
+/* ---- what the service manager is told ---- */
+
+void reload_announce(struct supervisor *supervisor)
+{
+	supervisor->reloading = true;
+	announce_reloading(&supervisor->announce);
+}
+
+void reload_trouble(struct supervisor *supervisor, const char *why)
+{
+	if (why && !supervisor->rollouts.trouble)
+		supervisor->rollouts.trouble = strdup(why);
+}
+
+void reload_settled(struct supervisor *supervisor)
+{
+	struct rollouts *rollouts = &supervisor->rollouts;
+
+	if (!supervisor->reloading || supervisor->reload.target || supervisor->reload.again ||
+	    !rollouts_are_idle(rollouts))
+		return;
+	supervisor->reloading = false;
+	announce_reloaded(&supervisor->announce, rollouts->trouble);
+	free(rollouts->trouble);
+	rollouts->trouble = NULL;
+}
+
 /* ---- SIGHUP ---- */
 
 static void log_lines(enum log_level level, const struct buf *messages)
@@ -118,7 +146,7 @@ void reload_all(struct supervisor *supervisor)
 	struct buf messages = { 0 };
 	int r;
 
-	announce_reloading(&supervisor->announce);
+	reload_announce(supervisor);
 	if (supervisor->reload.target) {
 		log_info("an update is under way; the configuration is read when it has ended");
 		supervisor->reload.again = true;
@@ -128,10 +156,12 @@ void reload_all(struct supervisor *supervisor)
 	log_lines(r < 0 ? LEVEL_ERROR : LEVEL_WARN, &messages);
 	if (r < 0) {
 		log_error("the configuration has errors, so nothing was changed");
-		announce_reloaded(&supervisor->announce, buf_str(&messages));
-	} else if (reload_update(supervisor, NULL) < 0) {
+		reload_trouble(supervisor, buf_str(&messages));
+		reload_settled(supervisor);
+	} else if (reload_everything(supervisor, "SIGHUP") < 0) {
 		log_error("out of memory: nothing was changed");
-		announce_reloaded(&supervisor->announce, "out of memory");
+		reload_trouble(supervisor, "out of memory");
+		reload_settled(supervisor);
 	}
 	buf_done(&messages);
 }

@@ -34,7 +34,9 @@ void reload_names_done(struct reload_names *names);
 struct reload {
 	struct config *target; /* one reference: of the update under way; NULL: none */
 	bool all;              /* of all groups and sockets, not only of one group */
-	bool again;            /* read and update once more when it has ended */
+	const char *every;     /* every zygote is to be imported anew, because of this; NULL: no */
+	char **rolls; /* owned; programs whose processes are replaced one by one, see rollout.h */
+	bool again;   /* read and update once more when it has ended */
 	struct reload_names names;
 	char *failure; /* owned; what could not be added, and why; NULL: nothing */
 };
@@ -57,11 +59,20 @@ int reload_remove(struct supervisor *supervisor, const char *name);
  * on with it and calls control_updated() at the end; -EBUSY: another update is under way; -ENOENT:
  * there is no such group; -ENOMEM. */
 int reload_update(struct supervisor *supervisor, const char *name);
+
+/* The same for all groups, and a new generation of every zygote, because of `cause` (a literal). */
+int reload_everything(struct supervisor *supervisor, const char *cause);
 void reload_step(struct supervisor *supervisor);
 void reload_done(struct reload *reload);
 
 /* SIGHUP: reads, and updates all; says in the log what is wrong, or what was done. */
 void reload_all(struct supervisor *supervisor);
+
+/* The service manager is told that a reload is under way; and, when neither an update nor a rollout
+ * is left, that it is over, and what has failed. */
+void reload_announce(struct supervisor *supervisor);
+void reload_settled(struct supervisor *supervisor);
+void reload_trouble(struct supervisor *supervisor, const char *why); /* remembered for that */
 
 /* ---- reload_parts.c: for reload*.c and supervisor.c ---- */
 

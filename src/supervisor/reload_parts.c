@@ -43,17 +43,18 @@ static void sweep_zygotes(struct supervisor *supervisor)
 			link->leaving ? NULL : config_find_zygote(latest, link->config->name);
 		bool same = now && config_zygote_same(link->config, now);
 
-		if (link->leaving || same)
+		if (link->leaving || link->candidate || same || link->holds)
 			continue;
 		if (!link->users) {
 			log_info("zygote '%s': no program needs it any more, so it is stopped",
 				 link->config->name);
 			zygotes_dismiss(link);
 		} else if (now) {
-			log_warn("%s:%u: [zygote:%s] has changed, but programs run in workers of "
-				 "the old one: restart needed (forkserverctl reload, or stop, "
-				 "remove and add all groups that use it)",
-				 now->where.file, now->where.line, now->name);
+			if (!rollouts_have(&supervisor->rollouts, now->name))
+				log_warn("%s:%u: [zygote:%s] has changed, but programs run in "
+					 "workers of the old one: it is taken over by "
+					 "`forkserverctl reload %s`",
+					 now->where.file, now->where.line, now->name, now->name);
 		}
 	}
 }

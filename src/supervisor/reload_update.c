@@ -33,6 +33,14 @@ static void fail(struct reload *reload, const char *what, const char *name, cons
 
 /* ---- what is to be done ---- */
 
+static bool is_in(char *const *names, const char *name)
+{
+	for (; names && *names; names++)
+		if (strcmp(*names, name) == 0)
+			return true;
+	return false;
+}
+
 /* Whoever stopped it by hand wants it stopped; what runs, tries to, or has never been wanted to is
  * started. */
 static bool is_wanted(const struct process *process, const struct config_program *program)
@@ -76,9 +84,39 @@ static bool doom(struct process *process, enum process_fate fate)
 	return !process_is_down(process);
 }
 
+static bool zygote_rolls(const struct supervisor *supervisor, const char *name)
+{
+	const struct config_zygote *now =
+		name ? config_find_zygote(supervisor->reload.target, name) : NULL;
+	const struct zygote_link *link = name ? zygotes_find(&supervisor->zygotes, name) : NULL;
+
+	if (!supervisor->reload.all || !now || !link || !link->users ||
+	    (!link->proved && link->state == ZYGOTE_IMPORTING))
+		return false;
+	return supervisor->reload.every || !config_zygote_same(link->config, now);
+}
+
+/* Whether it is replaced by a rollout, without a gap, and not stopped here: rollout.h. */
+static bool plan_rollout(struct supervisor *supervisor, const struct process *process,
+			 const struct reload_source *source)
+{
+	const struct config_program *program = source->program;
+
+	if (process->listener || process_is_down(process) ||
+	    strcmp(process->program->name, program->name) != 0)
+		return false;
+	if (zygote_rolls(supervisor, program->zygote))
+		return true;
+	if (replace_is_old_first(program))
+		return false;
+	if (is_in(supervisor->reload.rolls, program->name))
+		return true;
+	return strv_add(&supervisor->reload.rolls, program->name) == 0;
+}
+
 /* Whether something of it has to be stopped. */
-static bool plan_process(struct process *process, struct config *target,
-			 const struct config_group *its)
+static bool plan_process(struct supervisor *supervisor, struct process *process,
+			 struct config *target, const struct config_group *its)
 {
 	struct reload_source source = reload_find(target, its, process->config->name);
 	enum config_change change;
@@ -91,6 +129,8 @@ static bool plan_process(struct process *process, struct config *target,
 		adopt(process, target, &source, change);
 		return false;
 	}
+	if (plan_rollout(supervisor, process, &source))
+		return false;
 	wanted = is_wanted(process, source.program);
 	return doom(process, wanted ? FATE_RESTART : FATE_EXCHANGE);
 }
@@ -131,7 +171,7 @@ static void plan_group(struct supervisor *supervisor, struct group *group,
 		stopped = doom_all(group);
 	} else {
 		for (size_t i = 0; i < group->n; i++)
-			stopped |= plan_process(group->processes[i], target, its);
+			stopped |= plan_process(supervisor, group->processes[i], target, its);
 		if (group->pool)
 			event_pool_change(group->pool, &group->processes[0]->program->listener);
 		group->base = config_ref(target);
@@ -191,6 +231,29 @@ static void stop_doomed(struct supervisor *supervisor)
 	free(doomed);
 }
 
+/* Those wait until the update is over. */
+static void begin_rollouts(struct supervisor *supervisor)
+{
+	const struct reload *reload = &supervisor->reload;
+	const struct config *target = reload->target;
+	const char *cause = reload->every ? reload->every : "update";
+
+	for (size_t i = 0; reload->all && i < target->nzygotes; i++)
+		if (zygote_rolls(supervisor, target->zygotes[i].name))
+			(void)rollouts_add(&supervisor->rollouts, target->zygotes[i].name, false,
+					   cause, NULL);
+	for (char **name = reload->rolls; name && *name; name++)
+		(void)rollouts_add(&supervisor->rollouts, *name, true, cause, NULL);
+}
+
+int reload_everything(struct supervisor *supervisor, const char *cause)
+{
+	if (supervisor->reload.target)
+		return -EBUSY;
+	supervisor->reload.every = cause;
+	return reload_update(supervisor, NULL);
+}
+
 int reload_update(struct supervisor *supervisor, const char *name)
 {
 	struct reload *reload = &supervisor->reload;
@@ -201,9 +264,10 @@ int reload_update(struct supervisor *supervisor, const char *name)
 	    !config_find_group(supervisor->latest, name))
 		return -ENOENT;
 	reload->target = config_ref(supervisor->latest);
-	plan(supervisor, name);
-	stop_doomed(supervisor);
 	reload->all = !name;
+	plan(supervisor, name);
+	begin_rollouts(supervisor);
+	stop_doomed(supervisor);
 	if (!name)
 		reload_daemon(supervisor);
 	supervisor_plan_step(supervisor);
@@ -215,7 +279,8 @@ int reload_update(struct supervisor *supervisor, const char *name)
 static struct process *make(struct supervisor *supervisor, struct group *group,
 			    const struct reload_source *source)
 {
-	struct process_source from = { group->base, group->name, source->program, source->config };
+	struct process_source from = { group->base, group->name, source->program, source->config,
+				       0 };
 	const char *zygote = source->program->zygote;
 	struct error err = { { 0 } };
 	struct process *process =
@@ -327,14 +392,6 @@ static void add_missing(struct supervisor *supervisor, const struct config_group
 		group_start(groups_find(&supervisor->groups, its->name));
 }
 
-static bool is_in(char *const *names, const char *name)
-{
-	for (; names && *names; names++)
-		if (strcmp(*names, name) == 0)
-			return true;
-	return false;
-}
-
 static void start_what_comes(struct supervisor *supervisor)
 {
 	const struct reload *reload = &supervisor->reload;
@@ -375,7 +432,8 @@ void reload_step(struct supervisor *supervisor)
 	if (busy)
 		return;
 	start_what_comes(supervisor);
-	reload_sweep(supervisor);
+	if (rollouts_are_idle(&supervisor->rollouts)) /* else when they are over */
+		reload_sweep(supervisor);
 	if (reload->all)
 		reload_sockets(supervisor, fail);
 	log_names("removed", reload->names.removed);
@@ -385,8 +443,10 @@ void reload_step(struct supervisor *supervisor)
 		log_info("update: no process group has changed");
 	order_changed(&supervisor->order); /* depends_on may be another */
 	control_updated(&supervisor->calls);
-	announce_reloaded(&supervisor->announce, reload->failure);
+	reload_trouble(supervisor, reload->failure);
 	reload_done(reload);
 	if (again)
 		reload_all(supervisor);
+	reload_settled(supervisor);
+	rollouts_look_soon(&supervisor->rollouts);
 }

@@ -95,6 +95,8 @@ void supervisor_shutdown(struct supervisor *supervisor, enum exit_status status)
 		announce_restarting(&supervisor->announce);
 	else
 		announce_stopping(&supervisor->announce);
+	rollouts_cancel(&supervisor->rollouts);
+	replaces_cancel(&supervisor->replaces);
 	if (supervisor->groups_begun) {
 		events_supervisor(&supervisor->events, false);
 		for (size_t i = 0; i < supervisor->groups.n; i++)
@@ -123,6 +125,7 @@ void supervisor_hurry(struct supervisor *supervisor)
 	}
 	for (size_t i = supervisor->groups.n; i > 0; i--)
 		group_kill(supervisor->groups.all[i - 1]);
+	replaces_kill(&supervisor->replaces);
 }
 
 void supervisor_step(struct supervisor *supervisor)
@@ -130,7 +133,7 @@ void supervisor_step(struct supervisor *supervisor)
 	if (supervisor->phase == SUPERVISOR_RUNNING && supervisor->essential_ended)
 		supervisor_shutdown(supervisor, (enum exit_status)supervisor->essential_status);
 	if (supervisor->phase == SUPERVISOR_GROUPS) {
-		if (stop_next(supervisor))
+		if (stop_next(supervisor) || !replaces_are_down(&supervisor->replaces))
 			return;
 		stop_zygotes(supervisor);
 	}
@@ -149,6 +152,7 @@ void supervisor_list_alive(struct supervisor *supervisor)
 
 	for (size_t i = 0; i < supervisor->groups.n; i++)
 		group_list_alive(supervisor->groups.all[i], &names);
+	replaces_list_alive(&supervisor->replaces, &names);
 	if (names.len)
 		log_info("waiting for %s to die", buf_str(&names));
 	buf_done(&names);

@@ -68,7 +68,8 @@ static void on_reload(struct supervisor *supervisor, int signum)
 			 signal_name(signum));
 		supervisor->reload.again = true;
 	} else {
-		log_warn("received %s: reading the configuration", signal_name(signum));
+		log_warn("received %s: reading the configuration, and importing every zygote anew",
+			 signal_name(signum));
 		reload_all(supervisor);
 	}
 }
@@ -141,6 +142,12 @@ static void process_changed(struct process_host *host, struct process *process)
 {
 	struct supervisor *supervisor = container_of(host, struct supervisor, process_host);
 
+	replaces_changed(&supervisor->replaces);
+	rollouts_changed(&supervisor->rollouts);
+	if (process->role != ROLE_SLOT) {
+		reload_sweep_retired(supervisor);
+		return;
+	}
 	order_changed(&supervisor->order);
 	announce_changed(&supervisor->announce);
 	reload_sweep_retired(supervisor);
@@ -171,8 +178,19 @@ static void process_entering(struct process_host *host, struct process *process,
 		.restarts = process->restarts,
 	};
 
+	if (process->role == ROLE_LEAVING)
+		return;
 	metrics_changed(&process->counters, &change);
-	events_process(host->events, process, from);
+	if (process->role == ROLE_SLOT)
+		events_process(host->events, process, from);
+}
+
+static void replaced_gone(struct replaces *replaces)
+{
+	struct supervisor *supervisor = container_of(replaces, struct supervisor, replaces);
+
+	reload_sweep_retired(supervisor);
+	supervisor_plan_step(supervisor);
 }
 
 static void listener_settled(struct events *events)
@@ -214,7 +232,7 @@ static void zygote_first(struct zygote_host *host, struct zygote_link *link,
 	struct supervisor *supervisor = container_of(host, struct supervisor, zygote_host);
 
 	if (supervisor->phase == SUPERVISOR_RUNNING) { /* it came with a new configuration */
-		if (status != EXIT_CLEAN)
+		if (!rollouts_first(&supervisor->rollouts, link, status) && status != EXIT_CLEAN)
 			zygote_link_refuse(link);
 		return;
 	}
@@ -397,6 +415,8 @@ int supervisor_init(struct supervisor *supervisor, struct config *config, struct
 	init_hosts(supervisor);
 	events_init(&supervisor->events, &supervisor->process_host, listener_settled);
 	order_init(&supervisor->order, supervisor->loop, &supervisor->groups);
+	rollouts_init(&supervisor->rollouts, supervisor);
+	replaces_init(&supervisor->replaces, supervisor->loop, &supervisor->groups, replaced_gone);
 	announce_init(&supervisor->announce, supervisor->loop, &supervisor->groups);
 	control_link_init(&supervisor->control, &supervisor->control_host);
 	control_calls_init(&supervisor->calls, supervisor, &supervisor->control);
@@ -425,6 +445,8 @@ static void done_parts(struct supervisor *supervisor)
 	meter_done(&supervisor->meter);
 	sampler_done(&supervisor->sampler);
 	announce_done(&supervisor->announce);
+	rollouts_done(&supervisor->rollouts);
+	replaces_done(&supervisor->replaces);
 	groups_done(&supervisor->groups);
 	cgroups_done(&supervisor->cgroups);
 	events_done(&supervisor->events);
@@ -448,6 +470,7 @@ void supervisor_done(struct supervisor *supervisor)
 	if (supervisor->applied) /* it outlives us */
 		supervisor->main_log->daemon = NULL;
 	config_free(supervisor->applied);
+	config_settings_done(&supervisor->settings);
 	supervisor->config = supervisor->latest = supervisor->applied = NULL;
 }
 

@@ -7,6 +7,7 @@
 #ifndef SUPERVISOR_SUPERVISOR_H
 #define SUPERVISOR_SUPERVISOR_H
 
+#include "config/settings.h"
 #include "supervisor/announce.h"
 #include "supervisor/cgroup.h"
 #include "supervisor/control_calls.h"
@@ -24,6 +25,8 @@
 #include "supervisor/process.h"
 #include "supervisor/reaper.h"
 #include "supervisor/reload.h"
+#include "supervisor/replace.h"
+#include "supervisor/rollout.h"
 #include "supervisor/sampler.h"
 #include "supervisor/zygote_link.h"
 #include "supervisor/zygotes.h"
@@ -47,11 +50,12 @@ enum supervisor_phase {
 
 #define SUPERVISOR_NSIGNALS 7
 
-/* Reads the configuration as at the start, the command line's settings over it; embedded in whoever
+/* Reads the configuration as at the start, the command line's values over it; embedded in whoever
  * knows them. */
 struct config_reader {
-	/* As config_load(). */
-	int (*read)(const struct config_reader *reader, struct config **ret, struct buf *messages);
+	/* As config_reload(). */
+	int (*read)(const struct config_reader *reader, const struct config_settings *settings,
+		    struct config **ret, struct buf *messages);
 };
 
 struct supervisor {
@@ -60,7 +64,8 @@ struct supervisor {
 	struct config *config;  /* one reference: what we were started with */
 	struct config *applied; /* one reference: what the main log is kept by since; or NULL */
 	struct config *latest;  /* one reference: what was read last */
-	struct ev_loop *loop;   /* owned; our own, not libev's default loop, which reaps */
+	struct config_settings settings; /* that hold instead of the file's */
+	struct ev_loop *loop;            /* owned; our own, not libev's default loop, which reaps */
 	struct reaper reaper;
 	struct listeners *listeners; /* borrowed; they outlive a restart */
 	struct cgroups cgroups;
@@ -73,12 +78,15 @@ struct supervisor {
 	struct zygotes zygotes;
 	struct order order;
 	struct groups groups;
+	struct replaces replaces;
 	struct events events;
 	struct http_sockets http;
 	struct control_host control_host;
 	struct control_link control;
 	struct control_calls calls;
 	struct reload reload;
+	struct rollouts rollouts;
+	bool reloading; /* the manager was told so, and is to be told its end */
 	struct metrics metrics;
 	struct meter meter;
 	struct sampler sampler;

@@ -79,7 +79,11 @@ struct zygote_link {
 	const struct config_zygote *config; /* borrowed from base */
 	struct zygote_host *host;           /* borrowed */
 	unsigned users;                     /* processes that are forked from it */
-	bool leaving;                       /* it is needed no more: see zygotes.h */
+	unsigned generation;                /* from 1: how many of this name have been begun */
+	unsigned latest; /* of all of its name, while it is the one that is found */
+	unsigned holds;  /* rollouts that may still need it */
+	bool candidate;  /* it is imported beside the one that serves: see zygotes.h */
+	bool leaving;    /* it is needed no more: see zygotes.h */
 	enum zygote_state state;
 	struct interpreter interpreter; /* found at the first start */
 	struct user user;

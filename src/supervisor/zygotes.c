@@ -29,16 +29,20 @@ struct zygote_link *zygotes_add(struct zygotes *zygotes, struct zygote_host *hos
 {
 	struct zygote_link **all =
 		realloc(zygotes->all, (zygotes->n + 1) * sizeof(struct zygote_link *));
-	struct zygote_link *link;
+	struct zygote_link *link, *serving;
 
 	if (!all)
 		return NULL;
 	zygotes->all = all;
+	serving = zygotes_find(zygotes, config->name);
 	link = calloc(1, sizeof(*link));
 	if (!link)
 		return NULL;
 	zygote_link_init(link, host, config);
 	link->base = config_ref(base);
+	link->candidate = serving != NULL;
+	link->generation = serving ? ++serving->latest : 1;
+	link->latest = link->generation;
 	zygotes->all[zygotes->n++] = link;
 	return link;
 }
@@ -46,9 +50,21 @@ struct zygote_link *zygotes_add(struct zygotes *zygotes, struct zygote_host *hos
 struct zygote_link *zygotes_find(const struct zygotes *zygotes, const char *name)
 {
 	for (size_t i = 0; i < zygotes->n; i++)
-		if (!zygotes->all[i]->leaving && strcmp(zygotes->all[i]->config->name, name) == 0)
+		if (!zygotes->all[i]->leaving && !zygotes->all[i]->candidate &&
+		    strcmp(zygotes->all[i]->config->name, name) == 0)
 			return zygotes->all[i];
 	return NULL;
+}
+
+void zygotes_promote(struct zygotes *zygotes, struct zygote_link *candidate)
+{
+	struct zygote_link *serving = zygotes_find(zygotes, candidate->config->name);
+
+	if (serving) {
+		serving->candidate = true;
+		candidate->latest = serving->latest;
+	}
+	candidate->candidate = false;
 }
 
 void zygotes_dismiss(struct zygote_link *link)
@@ -67,7 +83,7 @@ void zygotes_bury(struct zygotes *zygotes)
 		struct zygote_link *link = zygotes->all[i];
 
 		/* a process that is down for good still points to its own */
-		if (link->leaving && !link->pid && !link->users)
+		if (link->leaving && !link->pid && !link->users && !link->holds)
 			destroy(link);
 		else
 			zygotes->all[kept++] = link;

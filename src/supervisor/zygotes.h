@@ -19,12 +19,18 @@ struct zygotes {
 
 void zygotes_done(struct zygotes *zygotes); /* frees all of them */
 
-/* A new one that is not started yet, or NULL: out of memory.  Its name must be new. */
+/* A new one that is not started yet, or NULL: out of memory.  If there is one of that name it is
+ * its next generation, and a candidate. */
 struct zygote_link *zygotes_add(struct zygotes *zygotes, struct zygote_host *host,
 				struct config *base, const struct config_zygote *config);
 
-/* The one of that name that is not leaving, or NULL. */
+/* The one of that name from which processes are forked, or NULL: it is neither leaving nor a
+ * candidate. */
 struct zygote_link *zygotes_find(const struct zygotes *zygotes, const char *name);
+
+/* The candidate is found from now on, and the one that was found before is a candidate instead,
+ * until it is dismissed or promoted again. */
+void zygotes_promote(struct zygotes *zygotes, struct zygote_link *candidate);
 
 /* Stops it.  It is not found any more, and is freed by zygotes_bury() when it has stopped and no
  * process is forked from it any more. */

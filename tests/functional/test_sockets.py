@@ -72,7 +72,7 @@ class Rig:
         words = " ".join(map(str, numbers))
         return (f"[program:{name}]\ncommand = {PYTHON} {self.directory}/server.py {self.directory} "
                 f"{words}\nsockets = {sockets}\nstderr_logfile = /dev/stderr\nstartsecs = 0\n"
-                f"stdout_logfile = NONE\n{lines}")
+                f"stdout_logfile = NONE\nreload_watch = 0\n{lines}")
 
     def start(self, text, **keys):
         self.supervisor = self.supervise(HEAD + text, **keys)
@@ -500,7 +500,8 @@ def test_add_and_remove(rig, tmp_path):
     rig.reload(text.format("b") + rig.program("b"))
     third = wait_running(rig.supervisor, "server", 3)
     assert ask(str(tmp_path / "b"))["pid"] == third
-    assert not (tmp_path / "a").exists() and not (tmp_path / "idle").exists()
+    wait_until(lambda: not (tmp_path / "a").exists() and not (tmp_path / "idle").exists(),
+               what="the end of what is not needed")
     assert has_log(rig.supervisor, "socket 'a': no program needs it any more")
     rig.stop()
     assert not (tmp_path / "b").exists()
@@ -516,7 +517,7 @@ def test_another_address(rig, tmp_path):
     second = wait_running(rig.supervisor, "server", 2)
     assert first != second and pids(rig.supervisor, "bystander") == [other]
     assert ask(str(tmp_path / "new"))["pid"] == second
-    assert not (tmp_path / "old").exists()
+    wait_until(lambda: not (tmp_path / "old").exists(), what="the end of the old socket")
     rig.stop()
 
 
@@ -552,7 +553,7 @@ def test_update_of_one_group(rig, tmp_path):
     a = wait_running(rig.supervisor, "a", 2)
     assert ask(str(tmp_path / "new"))["pid"] == a
     assert ask(str(tmp_path / "old"))["pid"] == b
-    assert has_log(rig.supervisor, rf"stays open until b:b \(pid {b}\), which has it, has ended")
+    wait_log(rig.supervisor, rf"stays open until b:b \(pid {b}\), which has it, has ended")
     rig.ctl("update", "b")
     b = wait_running(rig.supervisor, "b", 2)
     wait_until(lambda: not (tmp_path / "old").exists(), what="the end of the old socket")

@@ -781,7 +781,7 @@ START_TEST(reloads)
 	ck_assert_int_eq(config_load_with("main.conf", &override, 1, &config, &messages), 0);
 	write_file("main.conf", "[supervisord]\nlogfile=x.log\n" PROGRAM "priority=1\n");
 	ck_assert_int_eq(chdir("/usr"), 0);
-	ck_assert_int_eq(config_reload(config, &again, &messages), 0);
+	ck_assert_int_eq(config_reload(config, NULL, &again, &messages), 0);
 	snprintf(expected, sizeof(expected), "%s/x.log", directory);
 	ck_assert_str_eq(again->daemon.logfile, expected);
 	snprintf(expected, sizeof(expected), "%s/x.pid", directory);
@@ -794,7 +794,7 @@ START_TEST(reloads)
 	free(now);
 	config_free(again);
 	write_file("main.conf", "[supervisord]\nlogfile=x.log\n[program:p]\n");
-	ck_assert_int_eq(config_reload(config, &again, &messages), -1);
+	ck_assert_int_eq(config_reload(config, NULL, &again, &messages), -1);
 	says("does not specify a command");
 	ck_assert_int_eq(chdir("/"), 0);
 }

@@ -35,9 +35,12 @@ START_TEST(summaries)
 	summarize(&report, &summary);
 	ck_assert_int_eq(summary.verdict, VERDICT_VIOLATIONS);
 	ck_assert_uint_eq(summary.violations, 2);
+	ck_assert_ptr_nonnull(strstr(summary.first, "fd "));
+	ck_assert_ptr_nonnull(strstr(summary.first, ", from "));
 	ck_assert_ptr_nonnull(report_set_error(&report, "import", "E", "m"));
 	summarize(&report, &summary);
 	ck_assert_int_eq(summary.verdict, VERDICT_IMPORT_FAILED);
+	ck_assert_str_eq(summary.first, "E: m");
 	ck_assert_ptr_nonnull(report_set_error(&report, "audit", "ptrace", "m"));
 	summarize(&report, &summary);
 	ck_assert_int_eq(summary.verdict, VERDICT_NO_AUDIT);
