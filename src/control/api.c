@@ -10,6 +10,7 @@
 #include "control/link.h"
 #include "control/question.h"
 #include "control/routes.h"
+#include "control/usage.h"
 #include "ipc/metrics_messages.h"
 #include "ipc/rollout_messages.h"
 
@@ -198,6 +199,23 @@ static void reply_supervisor(struct exchange *exchange, struct answer *answer)
 	supervisor_status_unpack(&status, &answer->body);
 	api_write_supervisor(&body, &status);
 	supervisor_status_done(&status);
+	finish(exchange, answer, &body);
+}
+
+static void reply_usage(struct exchange *exchange, struct answer *answer)
+{
+	struct usage usage;
+	struct buf body = { 0 };
+
+	if (answer->fault != FAULT_NONE) {
+		send_fault(exchange, answer);
+		return;
+	}
+	if (usage_read(&usage, &answer->body) == 0)
+		usage_write_json(&body, &usage);
+	else
+		body.failed = true;
+	usage_done(&usage);
 	finish(exchange, answer, &body);
 }
 
@@ -410,6 +428,7 @@ static void look_up(struct exchange *exchange, const struct api_path *path)
 		[API_SUPERVISOR] = { CONTROL_SUPERVISOR, reply_supervisor },
 		[API_ZYGOTES] = { CONTROL_ZYGOTES, reply_zygotes },
 		[API_ROLLOUTS] = { CONTROL_ROLLOUTS, reply_rollouts },
+		[API_USAGE] = { CONTROL_USAGE, reply_usage },
 	};
 	struct control_request request = {
 		.operation = questions[path->what].operation,

@@ -30,6 +30,7 @@ static const struct {
 	{ "processes", API_PROCESSES, API_PROCESS, process_actions },
 	{ "zygotes", API_ZYGOTES, API_NOTHING, zygote_actions },
 	{ "rollouts", API_ROLLOUTS, API_ROLLOUT, NULL },
+	{ "usage", API_USAGE, API_NOTHING, NULL },
 };
 
 static const struct api_path nothing = { API_NOTHING, NULL, 0 };

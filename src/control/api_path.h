@@ -21,6 +21,7 @@ enum api_what {
 	API_RELOAD, /* the name of a zygote */
 	API_ROLLOUTS,
 	API_ROLLOUT, /* its id, digits */
+	API_USAGE,
 };
 
 struct api_path {

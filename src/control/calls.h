@@ -46,6 +46,9 @@ void call_deploy(struct call *call);  /* name, settings */
 void call_rollout(struct call *call); /* id */
 void call_history(struct call *call);
 
+/* calls_usage.c */
+void call_usage(struct call *call);
+
 /* calls_log.c: parts of logs; the method's number is the channel */
 void call_read_log(struct call *call);      /* name, offset, length */
 void call_tail_log(struct call *call);      /* name, offset, length */

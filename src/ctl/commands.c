@@ -46,6 +46,9 @@ const struct command commands[] = {
 	  "maintail -f \tContinuous tail of supervisor main log file (Ctrl-C to exit)\n"
 	  "maintail -100\tlast 100 *bytes* of supervisord main log file\n"
 	  "maintail\tlast 1600 *bytes* of supervisor main log file\n" },
+	{ "memory", command_memory, COMPLETE_PROCESSES,
+	  "memory\t\t\tShow what all processes and zygotes hold, shared and for themselves\n"
+	  "memory <name> [...]\tThe same of some processes or groups" },
 	{ "open", command_open, COMPLETE_NOTHING,
 	  "open <url>\tConnect to a remote supervisord process.\n"
 	  "\t\t(for UNIX domain socket, use unix:///socket/path)" },
@@ -107,6 +110,10 @@ const struct command commands[] = {
 	  "\t\t\tCtrl-C to exit.\n"
 	  "tail -100 <name>\tlast 100 *bytes* of process stdout\n"
 	  "tail <name> stderr\tlast 1600 *bytes* of process stderr" },
+	{ "top", command_top, COMPLETE_PROCESSES,
+	  "top [-b] [-d seconds] [-n count] [-o cpu|mem|name] [<name> ...]\n"
+	  "\t\tShow processes as they run, again and again, until q or Ctrl-C\n"
+	  "\t\t-b: print, once or -n times; -d: seconds between two looks (default 2)" },
 	{ "update", command_update, COMPLETE_GROUPS,
 	  "update\t\t\tReload config and add/remove as necessary, and will restart affected programs\n"
 	  "update all\t\tReload config and add/remove as necessary, and will restart affected programs\n"

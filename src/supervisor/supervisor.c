@@ -421,6 +421,8 @@ static int write_pidfile(struct supervisor *supervisor, struct error *err)
 int supervisor_init(struct supervisor *supervisor, struct config *config, struct main_log *main_log,
 		    struct listeners *listeners, struct error *err)
 {
+	struct walk all = { &supervisor->groups, &supervisor->zygotes, 0, 0, 0 };
+
 	memset(supervisor, 0, sizeof(*supervisor));
 	supervisor->main_log = main_log;
 	supervisor->listeners = listeners;
@@ -445,8 +447,9 @@ int supervisor_init(struct supervisor *supervisor, struct config *config, struct
 	announce_init(&supervisor->announce, supervisor->loop, &supervisor->groups);
 	control_link_init(&supervisor->control, &supervisor->control_host);
 	control_calls_init(&supervisor->calls, supervisor, &supervisor->control);
-	meter_init(&supervisor->meter, supervisor->loop, &supervisor->reaper, &supervisor->groups,
+	meter_init(&supervisor->meter, supervisor->loop, &supervisor->reaper, &all,
 		   &supervisor->logs);
+	sampler_init(&supervisor->sampler, supervisor->loop, &all);
 	init_watchers(supervisor);
 	if (init_parts(supervisor, err) < 0)
 		return -1;
@@ -469,6 +472,7 @@ static void done_parts(struct supervisor *supervisor)
 	ev_prepare_stop(supervisor->loop, &supervisor->store);
 	order_done(&supervisor->order);
 	meter_done(&supervisor->meter);
+	sampler_done(&supervisor->sampler);
 	announce_done(&supervisor->announce);
 	rollouts_done(&supervisor->rollouts);
 	replaces_done(&supervisor->replaces);

@@ -27,6 +27,7 @@
 #include "supervisor/reload.h"
 #include "supervisor/replace.h"
 #include "supervisor/rollout.h"
+#include "supervisor/sampler.h"
 #include "supervisor/zygote_link.h"
 #include "supervisor/zygotes.h"
 
@@ -88,6 +89,7 @@ struct supervisor {
 	bool reloading; /* the manager was told so, and is to be told its end */
 	struct metrics metrics;
 	struct meter meter;
+	struct sampler sampler;
 	int64_t started_us; /* CLOCK_MONOTONIC; and on the wall: */
 	int64_t started;    /* seconds since the epoch */
 	struct announce announce;

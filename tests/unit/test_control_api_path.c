@@ -13,6 +13,7 @@ static const struct {
 } rows[] = {
 	{ "/api/v1/supervisor", false, API_SUPERVISOR, NULL },
 	{ "/api/v1/zygotes", true, API_ZYGOTES, NULL },
+	{ "/api/v1/usage", false, API_USAGE, NULL },
 	{ "/api/v1/processes", false, API_PROCESSES, NULL },
 	{ "/api/v1/processes/", false, API_NOTHING, NULL },
 	{ "/api/v1/processes/web:web_0", false, API_PROCESS, "web:web_0" },
