@@ -8,6 +8,7 @@
 #include "ipc/messages.h"
 #include "tracer/tracer.h"
 #include "zygote/heap.h"
+#include "zygote/holes.h"
 #include "zygote/hooks.h"
 #include "zygote/opencode.h"
 #include "zygote/package.h"
@@ -325,6 +326,8 @@ void embed_prepare_fork(struct embed *embed, const struct zygote_setup *setup,
 	if (setup->immortalize)
 		heap_immortalize(counts);
 	malloc_trim(0);
+	holes_fill();
+	malloc_trim(0); /* gives back what the heap has grown by */
 	/* Before the verdict, since it runs code of the application (os.register_at_fork).  It has
 	 * no counterpart in the zygote, which runs no more Python: every worker finds things as
 	 * they are now. */

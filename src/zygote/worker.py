@@ -161,6 +161,7 @@ def freeze(zygote, hide):
         )
     if hide:
         gc.freeze()
+        gc.collect()  # of nothing; but it frees the objects that CPython keeps for the next of their type
     return gc.get_freeze_count()
 
 

@@ -76,6 +76,17 @@ def test_application_with_other_callbacks(rig):
     assert seen["frozen"] > 40000
 
 
+# ---------------------------------------------------------------- what the import has freed
+
+@pytest.mark.parametrize("size, number", [(100, 5000), (1000, 1000)], ids=["pymalloc", "malloc"])
+def test_holes(rig, size, number):
+    """What workers allocate is not put between what they share: that would copy a page for nearly each object."""
+    start(rig, code=f"SIZE, NUMBER = {size}, {number}; OLD = [bytes(SIZE) for _ in range(20 * NUMBER)]; del OLD[::16]",
+          programs={"web": "probe_memory:allocate"})
+    seen, = rig.probed()
+    assert seen["made"] <= seen["grown"] < 2.5 * seen["made"]
+
+
 # ---------------------------------------------------------------- immortal objects
 
 def test_immortal(rig, mode):

@@ -101,6 +101,13 @@ def touch():
     probe_app.write({"grown": private() - before}, "touched-" + os.environ["FORKSERVER_PROGRAM"])
 
 
+def allocate():
+    """How much new objects cost; SIZE and NUMBER are of PROBE_GC, which has left room between old ones."""
+    before = private()
+    made = [bytes(SIZE) for _ in range(NUMBER)]  # noqa: F821
+    probe_app.write({"grown": private() - before, "made": len(made) * SIZE})  # noqa: F821
+
+
 def use():
     """Uses all of it in every way, drops it, and comes to its end as a plain program does."""
     global KEPT, DEEP
