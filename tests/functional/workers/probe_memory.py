@@ -70,7 +70,8 @@ def counts():
     objects = {"dict": row, "list": ROWS, "str": row["name"], "tuple": row["pair"], "float": row["pair"][1],
                "number": ROWS[39999]["number"], "function": counts, "code": code, "consts": code.co_consts,
                "code name": code.co_name, "lines": code.co_linetable, "class": Slotted, "slot": SLOTTED.value[0],
-               "member": Colour.RED, "deep": DEEP[0][0][0], "module": threading, "pattern": PATTERN, "generator": GENERATOR}
+               "member": Colour.RED, "deep": DEEP[0][0][0], "module": threading, "pattern": PATTERN,
+               "generator": GENERATOR}
     return {name: sys.getrefcount(each) for name, each in objects.items()}
 
 
