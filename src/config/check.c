@@ -156,12 +156,25 @@ static bool value_refused(const struct loader *loader, const struct dialect_sect
 	return option && option->value.len;
 }
 
+/* What the collector may look at has to have true reference counts. */
+static void check_immortalize(struct loader *loader, const struct config_zygote *zygote)
+{
+	const struct dialect_section *section = check_section(loader, &zygote->where);
+	struct place place = check_place(loader, section, "immortalize");
+
+	if (zygote->immortalize && !zygote->gc_freeze)
+		notes_error(&loader->notes, &place,
+			    "needs gc_freeze = yes, as the collector must not look at what is "
+			    "immortal; take one of the two lines away");
+}
+
 static void check_zygote(struct loader *loader, const struct config_zygote *zygote)
 {
 	const struct dialect_section *section = check_section(loader, &zygote->where);
 	struct place place = check_place(loader, section, "preload");
 	bool used = false;
 
+	check_immortalize(loader, zygote);
 	for (size_t i = 0; i < loader->config->nprograms; i++) {
 		const char *name = loader->config->programs[i].zygote;
 

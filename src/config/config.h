@@ -61,6 +61,9 @@ struct config_zygote {
 	uint32_t preload_timeout; /* seconds */
 	int32_t umask;            /* -1: inherit */
 	bool thp;
+	bool ksm;
+	bool gc_freeze;
+	bool immortalize;
 };
 
 /* [socket:NAME] */

@@ -149,6 +149,7 @@ static int job_of_options(struct audit_job *job, const struct audit_options *opt
 	job->setup.preload = copy_all(options->names, &failed);
 	job->setup.warmup = copy(options->warmup, &failed);
 	job->setup.preload_timeout = PRELOAD_TIMEOUT;
+	job->setup.gc_freeze = true;
 	if (failed || !job->environment)
 		return out_of_memory();
 	return apply_options(job, options, NULL);
@@ -174,6 +175,9 @@ static int job_of_config(struct audit_job *job, const struct audit_options *opti
 	job->setup.mode = zygote->mode;
 	job->setup.preload_timeout = zygote->preload_timeout;
 	job->setup.thp = zygote->thp;
+	job->setup.ksm = zygote->ksm;
+	job->setup.gc_freeze = zygote->gc_freeze;
+	job->setup.immortalize = zygote->immortalize;
 	if (failed || !job->environment ||
 	    environment_merge(&job->environment, zygote->environment) < 0)
 		return out_of_memory();
