@@ -19,8 +19,8 @@
 static bool meant_for_us(const char *entry)
 {
 	static const char *const names[] = {
-		"NOTIFY_SOCKET=", "WATCHDOG_PID=",   "WATCHDOG_USEC=",     "LISTEN_PID=",
-		"LISTEN_FDS=",    "LISTEN_FDNAMES=", "FORKSERVER_COUNTER="
+		"NOTIFY_SOCKET=", "WATCHDOG_PID=",   "WATCHDOG_USEC=", "LISTEN_PID=",
+		"LISTEN_FDS=",    "LISTEN_FDNAMES=", "FDSTORE=",       "FORKSERVER_COUNTER="
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)

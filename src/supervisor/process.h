@@ -17,6 +17,7 @@
 #include "supervisor/process_state.h"
 #include "supervisor/reaper.h"
 #include "supervisor/recycle.h"
+#include "supervisor/sample.h"
 #include "supervisor/user.h"
 #include "supervisor/vitals.h"
 #include "supervisor/zygote_link.h"
@@ -143,6 +144,7 @@ struct process {
 
 	struct process_counters counters;
 	struct measured cost; /* as measured last */
+	struct sample sample; /* the same */
 	struct recycling recycling;
 	struct drowse drowse;
 

@@ -29,6 +29,7 @@
 #include "supervisor/reload.h"
 #include "supervisor/replace.h"
 #include "supervisor/rollout.h"
+#include "supervisor/sampler.h"
 #include "supervisor/scale.h"
 #include "supervisor/zygote_link.h"
 #include "supervisor/zygotes.h"
@@ -92,6 +93,7 @@ struct supervisor {
 	struct config_scales scales;
 	struct metrics metrics;
 	struct meter meter;
+	struct sampler sampler;
 	struct recycle recycle;
 	struct demand demand;
 	int64_t started_us; /* CLOCK_MONOTONIC; and on the wall: */
@@ -99,8 +101,10 @@ struct supervisor {
 	struct announce announce;
 
 	ev_signal signals[SUPERVISOR_NSIGNALS];
-	ev_timer report; /* "waiting for … to die" */
-	ev_timer step;   /* the next step of a shutdown, never from within a callback */
+	ev_timer report;  /* "waiting for … to die" */
+	ev_prepare store; /* tells the service manager of listeners */
+	ev_timer store_again;
+	ev_timer step; /* the next step of a shutdown, never from within a callback */
 
 	enum supervisor_phase phase;
 	unsigned awaited;     /* zygotes that are in their first import */

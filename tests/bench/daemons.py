@@ -48,14 +48,14 @@ def commands():
 
 
 class Daemon:
-    def __init__(self, command, directory, config, fds=1024):
+    def __init__(self, command, directory, config, fds=1024, env=None):
         self.directory = pathlib.Path(directory)
         shutil.rmtree(self.directory, ignore_errors=True)
         (self.directory / "logs").mkdir(parents=True)
         (self.directory / "c.conf").write_text(HEAD.format(fds=fds) + config)
         with open(self.directory / "output", "wb") as output:
             self.process = subprocess.Popen([*command, "-c", str(self.directory / "c.conf")], cwd=self.directory,
-                                            env=harness.environment(), stdin=subprocess.DEVNULL, stdout=output,
+                                            env=env or harness.environment(), stdin=subprocess.DEVNULL, stdout=output,
                                             stderr=output, start_new_session=True)
         self.rpc = xmlrpc.client.ServerProxy("http://localhost/RPC2", Unix(str(self.directory / "s")))
 

@@ -1,15 +1,18 @@
 """forkserver.serve: its command lines, and what ends a process that does not go on.  The servers themselves:
 tests/functional/test_serve.py"""
+import asyncio
 import contextlib
 import io
 import os
+import select
+import socket
 import subprocess
 import sys
 import unittest
 from unittest import mock
 
 from forkserver import worker
-from forkserver.serve import lifeline, options
+from forkserver.serve import asgi_app, lifeline, options
 
 DEADLINE = 60
 
@@ -37,6 +40,9 @@ class Options(unittest.TestCase):
             self.assertEqual(options.wsgi(["--server", "waitress", "shop:app"]).timeout, 0.0)
         settings = options.celery(["shop:app"])
         self.assertEqual((settings.pool, settings.concurrency, settings.graceful_timeout), ("solo", 1, 0.0))
+        settings = options.celery("shop:app -P threads -c 3 -Q a,b -n x@y -l debug".split())
+        self.assertEqual((settings.pool, settings.concurrency, settings.queues, settings.hostname, settings.loglevel),
+                         ("threads", 3, "a,b", "x@y", "debug"))
 
     def test_all(self):
         with installed("gunicorn"):
@@ -76,9 +82,11 @@ class App(unittest.TestCase):
     def test_find(self):
         self.assertIs(options.find_app("os:path.join"), os.path.join)
         self.assertIsInstance(options.find_app("io:StringIO()"), io.StringIO)
+        self.assertIs(options.find_app("os", "path.join"), os.path.join)
 
     def test_not_found(self):
-        for spec, text in [("os", "named module:attribute"), ("os:", "named module:attribute"),
+        for spec, text in [("os", "no attribute 'application'; an application is named module:attribute"),
+                           ("os:", "named module:attribute"),
                            (":x", "named module:attribute"), ("os:nothing", "has no attribute 'nothing'")]:
             with self.assertRaises(SystemExit) as end:
                 options.find_app(spec)
@@ -103,6 +111,79 @@ class Quota(unittest.TestCase):
 
     def test_no_limit(self):
         self.assertFalse(any(lifeline.Quota(0).done() for _ in range(100)))
+
+
+class Linger(unittest.TestCase):
+    def setUp(self):
+        patched = mock.patch.object(lifeline.time, "monotonic", lambda: self.now)
+        patched.start()
+        self.addCleanup(patched.stop)
+        self.now = 1000.0
+
+    def test_time(self):
+        line = lifeline.Lifeline(0, 0, 5)
+        self.now += 100
+        self.assertFalse(line.has_lingered())
+        line.stop()
+        for seconds, over in [(0, False), (4, False), (2, True), (100, True)]:
+            self.now += seconds
+            self.assertIs(line.has_lingered(), over)
+
+    def test_the_end_must_be_in_time(self):
+        self.assertEqual([lifeline.Lifeline(0, graceful, 10).linger for graceful in (0, 8, 30)], [10, 4, 10])
+
+
+class Asgi(unittest.TestCase):
+    """What is said of the end, and counted, around an application."""
+
+    def answer(self, scope, stopping, headers=()):
+        line = mock.Mock(stopping=stopping)
+        sent = []
+
+        async def app(scope, receive, send):
+            await send({"type": "http.response.start", "status": 200, "headers": list(headers)})
+            await send({"type": "http.response.body", "body": b"x"})
+
+        async def send(message):
+            sent.append(message)
+
+        quota = mock.Mock()
+        asyncio.run(asgi_app.adapted(app, line, quota)(scope, None, send))
+        self.assertEqual(quota.done.call_count, int(scope["type"] == "http"))
+        self.assertEqual(sent[1], {"type": "http.response.body", "body": b"x"})
+        return sent[0]["headers"]
+
+    def test_last_answer(self):
+        one, two = {"type": "http", "http_version": "1.1"}, {"type": "http", "http_version": "2"}
+        length = (b"content-length", b"1")
+        self.assertEqual(self.answer(one, False, [length]), [length])
+        self.assertEqual(self.answer(one, True, [length]), [length, asgi_app.CLOSE])
+        self.assertEqual(self.answer(one, True, [(b"Connection", b"keep-alive")]), [asgi_app.CLOSE])
+        self.assertEqual(self.answer(two, True, [length]), [length])
+        self.assertEqual(self.answer({"type": "websocket"}, True, [length]), [length])
+
+    def test_what_is_accepted_is_a_connection(self):
+        """Also when the server is closed in the same turn of the loop."""
+        made = []
+
+        class Protocol(asyncio.Protocol):
+            def connection_made(self, transport):
+                made.append(transport)
+                transport.close()
+
+        async def accept():
+            loop = asyncio.get_running_loop()
+            server = await loop.create_server(Protocol, "127.0.0.1", 0)
+            listener = server.sockets[0]
+            with socket.create_connection(listener.getsockname()):
+                while select.select([listener], [], [], 0)[0]:
+                    await asyncio.sleep(0)
+                await asgi_app.stop_accepting([listener.fileno()])
+                server.close()
+                while not made:
+                    await asyncio.sleep(0)
+
+        asyncio.run(asyncio.wait_for(accept(), DEADLINE))
 
 
 def run(code):

@@ -9,12 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
-static char *ours[] = { (char *)"PATH=/bin",        (char *)"NOTIFY_SOCKET=/run/n",
-			(char *)"NOTIFY_SOCKETS=x", (char *)"LISTEN_FDS=3",
-			(char *)"LISTEN_PID=1",     (char *)"LISTEN_FDNAMES=a",
-			(char *)"WATCHDOG_PID=1",   (char *)"WATCHDOG_USEC=2",
-			(char *)"COLOUR=red",       (char *)"FORKSERVER_COUNTER=18",
-			NULL };
+static char *ours[] = {
+	(char *)"PATH=/bin",      (char *)"NOTIFY_SOCKET=/run/n",  (char *)"NOTIFY_SOCKETS=x",
+	(char *)"LISTEN_FDS=3",   (char *)"LISTEN_PID=1",          (char *)"LISTEN_FDNAMES=a",
+	(char *)"WATCHDOG_PID=1", (char *)"WATCHDOG_USEC=2",       (char *)"FDSTORE=5",
+	(char *)"COLOUR=red",     (char *)"FORKSERVER_COUNTER=18", NULL
+};
 static char *daemon_own[] = { (char *)"COLOUR=blue", (char *)"SHAPE=round", NULL };
 static char *program_own[] = { (char *)"SHAPE=square", (char *)"EMPTY=", (char *)"EQUATION=a=b",
 			       NULL };
@@ -41,7 +41,7 @@ END_TEST
 START_TEST(program)
 {
 	struct config_daemon daemon = { .environment = daemon_own };
-	struct environment_names names = { "web_0", "web", "unix:///run/s", "site", 7 };
+	struct environment_names names = { "web_0", "web", "unix:///run/s", "site", 7, 2 };
 	char **env = environment_program(&daemon, NULL, &names, program_own);
 
 	ck_assert_str_eq(strv_getenv(env, "SUPERVISOR_ENABLED"), "1");
@@ -50,6 +50,7 @@ START_TEST(program)
 	ck_assert_str_eq(strv_getenv(env, "SUPERVISOR_SERVER_URL"), "unix:///run/s");
 	ck_assert_str_eq(strv_getenv(env, "FORKSERVER_PROGRAM"), "site");
 	ck_assert_str_eq(strv_getenv(env, "FORKSERVER_PROCESS_NUM"), "7");
+	ck_assert_str_eq(strv_getenv(env, "FORKSERVER_GENERATION"), "2");
 	ck_assert_str_eq(strv_getenv(env, "COLOUR"), "blue");
 	ck_assert_str_eq(strv_getenv(env, "SHAPE"), "square");
 	ck_assert_str_eq(strv_getenv(env, "EMPTY"), "");

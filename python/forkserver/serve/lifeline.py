@@ -24,9 +24,12 @@ class Lifeline:
     the process with status 1.  A request that it cuts off is lost, as it would be with a kill.
     """
 
-    def __init__(self, timeout: float, graceful_timeout: float) -> None:
+    def __init__(self, timeout: float, graceful_timeout: float, linger: float = 0.0) -> None:
         self.timeout, self.graceful_timeout = timeout, graceful_timeout
+        # The end of the one must leave time for the end of the process, before the other is over.
+        self.linger = min(linger, graceful_timeout / 2) if graceful_timeout else linger
         self.stopping = False
+        self._stopped_at = 0.0
         self._watchdog = notify.Watchdog()
         self._armed = float("-inf")
 
@@ -55,12 +58,23 @@ class Lifeline:
         """Nothing new is accepted from now on; called again, it does nothing.  Signal handlers may call it."""
         if self.stopping:
             return
+        self._stopped_at = time.monotonic()
         self.stopping = True
         if self.graceful_timeout:
             _end_after(self.graceful_timeout)
         else:
             faulthandler.cancel_dump_traceback_later()
         _tell(notify.stopping)
+
+    def has_lingered(self) -> bool:
+        """Open connections without a request have been given their time for another one.
+
+        A client of HTTP/1.1 may send a request on an open connection at any moment.  Where the server
+        closes it at that moment, the request is lost, and the client cannot know whether it was served.
+        So a silent connection is not closed when the end begins: its next answer says `Connection:
+        close`, and only when nothing has come for so long it is closed as idle ones always are.
+        """
+        return self.stopping and time.monotonic() - self._stopped_at >= self.linger
 
     def done(self) -> None:
         """All is finished.  For a SIGTERM it is too late, and the interpreter's end would let it kill us."""

@@ -5,10 +5,12 @@ that it gets from the arbiter.  Here it gets them from us.  What the arbiter wou
 start, watch and stop it, the supervisor does.
 """
 
+import contextlib
 import importlib
 import os
 import selectors
-from typing import Any, Dict, List, Sequence
+import threading
+from typing import Any, Dict, Iterator, List, Sequence
 
 import gunicorn.app.base
 from gunicorn.workers import SUPPORTED_WORKERS
@@ -55,7 +57,13 @@ class Adapted:
     lifeline: Lifeline
     passed: List["Socket"]
     sockets: List[Any]
+    alive: bool
     PIPE: Sequence[int]
+
+    def finish(self) -> None:
+        """It has served enough.  May be called from any thread."""
+        self.lifeline.stop()
+        self.alive = False
 
     def notify(self) -> None:
         self.lifeline.beat()
@@ -81,26 +89,141 @@ class Adapted:
         super().handle_quit(sig, frame)  # type: ignore[misc]
 
 
+class AdaptedThreads(Adapted):
+    """gthread drops its silent connections when it ends, whether or not a request is on its way.
+
+    So its main loop goes on, without listeners, until there are none left, or they have had their time.
+    """
+
+    poller: selectors.BaseSelector
+    _keep: Sequence[Any]  # silent connections
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.accepting = True
+        self.busy, self.busy_lock = 0, threading.Lock()  # connections that threads have
+
+    def finish(self) -> None:
+        self.lifeline.stop()
+        self.wake()
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        self.lifeline.stop()  # a signal wakes the main loop by itself
+
+    def wake(self) -> None:
+        try:
+            os.write(self.PIPE[1], b".")
+        except BlockingIOError:
+            pass  # it is full, so there is enough to wake up for
+
+    def notify(self) -> None:
+        """The main loop calls it each time that it turns."""
+        super().notify()
+        if not self.lifeline.stopping:
+            return
+        if self.accepting:
+            self.accepting = False
+            for each in self.sockets:
+                self.poller.unregister(each)
+                each.close()
+        if not self.busy and (not self._keep or self.lifeline.has_lingered()):
+            self.alive = False
+            self.wake()  # this turn of the loop would wait a second for connections
+
+    def enqueue_req(self, conn: Any) -> None:
+        self.count(1)
+        try:
+            super().enqueue_req(conn)  # type: ignore[misc]
+        except BaseException:
+            self.count(-1)
+            raise
+
+    def finish_request(self, future: Any) -> None:
+        try:
+            super().finish_request(future)  # type: ignore[misc]
+        finally:  # now it is closed, or among the silent ones
+            self.count(-1)
+            if self.lifeline.stopping:
+                self.wake()
+
+    def count(self, more: int) -> None:
+        with self.busy_lock:
+            self.busy += more
+
+
+class AdaptedGreenlets(Adapted):
+    """gevent's waits for silent connections as long as `keepalive` says, which may be longer than the end may take."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.silent: Dict[Any, Any] = {}  # {greenlet of a connection: the Timeout that it waits with}
+
+    @contextlib.contextmanager
+    def timeout_ctx(self) -> Iterator[None]:
+        """The wait of a connection for its next request."""
+        import gevent
+
+        with super().timeout_ctx() as timeout:  # type: ignore[misc]
+            self.silent[gevent.getcurrent()] = timeout
+            try:
+                yield
+            finally:
+                del self.silent[gevent.getcurrent()]
+
+    def notify(self) -> None:
+        """The main loop calls it every second."""
+        super().notify()
+        if self.lifeline.has_lingered():
+            import gevent
+
+            for greenlet, timeout in self.silent.items():
+                gevent.kill(greenlet, timeout, block=False)
+
+
 def worker_class(name: str) -> Any:
     """sync, gthread or gevent, adapted."""
     module, _, attribute = SUPPORTED_WORKERS[name].rpartition(".")
     base = getattr(importlib.import_module(module), attribute)
-    return type("Adapted" + attribute, (Adapted, base), {})
+    adapted = Adapted
+    # Versions of gthread without this method serve silent connections to their end by themselves.
+    if name == "gthread" and hasattr(base, "_wrap_future"):
+        adapted = AdaptedThreads
+    if name == "gevent":
+        adapted = AdaptedGreenlets
+    return type("Adapted" + attribute, (adapted, base), {})
 
 
-def make_settings(settings: options.Settings, lifeline: Lifeline, quota: Quota) -> Dict[str, Any]:
+def last_answers(app: Any, lifeline: Lifeline) -> Any:
+    """A WSGI application around another: when the end has begun, its answers are the last on their connections.
+
+    gunicorn looks before it calls the application, which may take its time.
+    """
+
+    def call(environ: Any, start_response: Any) -> Any:
+        def start(*arguments: Any) -> Any:
+            if lifeline.stopping:
+                start_response.__self__.force_close()
+            return start_response(*arguments)
+
+        return app(environ, start)
+
+    return call
+
+
+def make_settings(settings: options.Settings, quota: Quota) -> Dict[str, Any]:
     def post_request(self: Any, req: Any, environ: Any, resp: Any) -> None:
-        quota.done()
-        if not self.alive:  # it has served enough
-            lifeline.stop()
+        if quota.done():
+            self.finish()
 
     return {
         "worker_class": settings.server,
         "threads": settings.threads if settings.server == "gthread" else 1,
+        # There may be others beside this one: applications are told so (wsgi.multiprocess), and gevent
+        # leaves them a share of the connections that wait.
+        "workers": 2,
         "timeout": int(settings.timeout),
         # 0 would be no time at all
         "graceful_timeout": int(settings.graceful_timeout) or 365 * 86400,
-        "max_requests": settings.max_requests,
         "accesslog": "-" if settings.access_log else None,
         "post_request": post_request,
         **settings.option,
@@ -108,14 +231,13 @@ def make_settings(settings: options.Settings, lifeline: Lifeline, quota: Quota) 
 
 
 def make_worker(settings: options.Settings, listeners: List[worker.Listener]) -> Any:
-    lifeline = Lifeline(settings.timeout, settings.graceful_timeout)
+    lifeline = Lifeline(settings.timeout, settings.graceful_timeout, settings.linger)
     cls = worker_class(settings.server)
     cls.lifeline, cls.passed = lifeline, [Socket(each) for each in listeners]
     if settings.server == "gevent":
         from forkserver.serve import patch_gevent  # noqa: F401  before the application is imported
-    application = Application(
-        options.find_app(settings.app), make_settings(settings, lifeline, Quota(settings.max_requests))
-    )
+    app = last_answers(options.find_app(settings.app), lifeline)
+    application = Application(app, make_settings(settings, Quota(settings.max_requests)))
     cfg = application.cfg
     log = cfg.logger_class(cfg)
     # sync waits so long for a connection before it says that it is alive

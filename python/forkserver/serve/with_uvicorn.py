@@ -9,12 +9,12 @@ import uvicorn
 
 from forkserver import worker
 from forkserver.serve import options
-from forkserver.serve.asgi_app import counted
+from forkserver.serve.asgi_app import adapted, stop_accepting
 from forkserver.serve.backlog import backlog
 from forkserver.serve.lifeline import Lifeline, Quota
 
 STARTUP_FAILED = 3  # as uvicorn's own exit status
-FIRST_REQUEST_SECONDS = 0.1  # see shutdown()
+PAUSE_SECONDS = 0.05  # between two looks at the connections
 
 
 class Server(uvicorn.Server):
@@ -38,11 +38,13 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: Optional[List[Any]] = None) -> None:
         self.lifeline.stop()
-        # It closes connections that have no request now.  One that was accepted a moment ago may have
-        # its first one still on the way.
+        await stop_accepting(each.fileno() for each in sockets or [])
         for server in self.servers:
             server.close()
-        await asyncio.sleep(FIRST_REQUEST_SECONDS)
+        # uvicorn's own closes connections that have no request now.
+        while self.server_state.connections and not self.lifeline.has_lingered():
+            self.lifeline.beat()
+            await asyncio.sleep(PAUSE_SECONDS)
         await super().shutdown(sockets=sockets)
 
 
@@ -63,9 +65,9 @@ def make_config(app: Any, settings: options.Settings, listeners: List[worker.Lis
 
 def serve(settings: options.Settings) -> int:
     listeners = options.find_sockets(settings)
-    lifeline = Lifeline(settings.timeout, settings.graceful_timeout)
+    lifeline = Lifeline(settings.timeout, settings.graceful_timeout, settings.linger)
     quota = Quota(settings.max_requests)
-    app = counted(options.find_app(settings.app), quota)
+    app = adapted(options.find_app(settings.app), lifeline, quota)
     server = Server(make_config(app, settings, listeners), lifeline, quota)
     # Newer versions put the handlers from before back at the end and raise the signal again; the
     # default one would make our exit a death.

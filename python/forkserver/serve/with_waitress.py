@@ -17,8 +17,6 @@ from forkserver import worker
 from forkserver.serve import options
 from forkserver.serve.lifeline import Lifeline, Quota
 
-FIRST_REQUEST_SECONDS = 1.0  # how long a connection may be open before its first request comes
-
 
 def channel_class(lifeline: Lifeline, quota: Quota, access_log: bool) -> Type[Any]:
     """waitress's connection, whose tasks count, and close it when the end has begun."""
@@ -58,7 +56,7 @@ class Server:
     """What create_server() has put into a map of fds: listeners, connections and their triggers."""
 
     def __init__(self, settings: options.Settings, listeners: List[worker.Listener], app: Any) -> None:
-        self.lifeline = Lifeline(settings.timeout, settings.graceful_timeout)
+        self.lifeline = Lifeline(settings.timeout, settings.graceful_timeout, settings.linger)
         self.quota = Quota(settings.max_requests)
         self.map: Dict[int, Any] = {}
         try:
@@ -95,11 +93,10 @@ class Server:
         for each in self.acceptors:
             each.del_channel()
             each.socket.close()
-        self.poll(0)  # a request may have come that we have not looked at
         while True:
             channels = [each for each in self.map.values() if isinstance(each, HTTPChannel)]
             for each in channels:
-                if is_idle(each):
+                if is_idle(each) and self.lifeline.has_lingered():
                     each.handle_close()
             if not channels:
                 return
@@ -108,11 +105,8 @@ class Server:
 
 
 def is_idle(channel: Any) -> bool:
-    """No request that is to be answered, no answer that is to be sent, and none to be expected."""
-    if channel.requests or channel.request is not None or channel.total_outbufs_len:
-        return False
-    unused = channel.last_activity == channel.creation_time
-    return not unused or time.time() - channel.creation_time > FIRST_REQUEST_SECONDS
+    """No request that is to be answered, and no answer that is to be sent."""
+    return not (channel.requests or channel.request is not None or channel.total_outbufs_len)
 
 
 def serve(settings: options.Settings) -> int:

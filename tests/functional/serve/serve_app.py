@@ -59,6 +59,9 @@ async def asgi(scope, receive, send):
             await send({"type": message["type"] + ".complete"})
             if message["type"] == "lifespan.shutdown":
                 return
+    # Versions of hypercorn close a connection whose request is answered before it has been read.
+    while (await receive()).get("more_body"):
+        pass
     more = {}
     if scope["path"] == "/facts":
         more = listening()
