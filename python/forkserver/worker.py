@@ -4,6 +4,8 @@ Read from the environment at each call, so all of it is true for a forked worker
 environment is not the one that its modules were imported with.
 """
 
+import fcntl
+import mmap
 import os
 import socket
 import threading
@@ -25,6 +27,8 @@ __all__ = [
 ]
 
 LISTEN_FDS_START = 3  # sd_listen_fds(3)
+COUNTER = "FORKSERVER_COUNTER"
+F_GET_SEALS, F_SEAL_SHRINK = 1034, 2  # fcntl(2); Python's fcntl does not have them all
 
 
 # ---- who ----
@@ -130,17 +134,24 @@ def sockets(*names: str) -> List[Listener]:
 _lock = threading.Lock()
 _requests = 0
 _hooks: List[Callable[[int], None]] = []
+_shared: Optional[memoryview] = None  # the number that the supervisor sees; None: it sees none
+_looked = False  # for it
 
 
 def request_done(count: int = 1) -> None:
     """A request (a task, a job) is done.  May be called from any thread.
 
-    forkserver.serve does it for every request that it serves.  It counts in this process alone; the
-    supervisor does not see the number.
+    forkserver.serve does it for every request that it serves.  It counts in this process alone.  The
+    supervisor sees the number, and replaces the process by another one after max_requests.
     """
-    global _requests
+    global _requests, _shared, _looked
     with _lock:
         _requests += count
+        if not _looked:
+            _looked = True
+            _shared = _find_shared()
+        if _shared is not None:
+            _shared[0] = _requests & 0xFFFFFFFFFFFFFFFF
     for hook in _hooks:
         hook(count)
 
@@ -158,11 +169,32 @@ def count_with(hook: Callable[[int], None]) -> None:
     _hooks.append(hook)
 
 
+def _find_shared() -> Optional[memoryview]:
+    """What is behind FORKSERVER_COUNTER, the fd of a memfd of eight bytes; nothing else is touched."""
+    fd = _integer(COUNTER)
+    if fd is None:
+        return None
+    try:
+        if not fcntl.fcntl(fd, F_GET_SEALS) & F_SEAL_SHRINK or os.fstat(fd).st_size != 8:
+            return None
+        os.set_inheritable(fd, False)
+        return memoryview(mmap.mmap(fd, 8)).cast("Q")  # one store, so nobody sees half of it
+    except (OSError, ValueError):
+        return None  # passed to another process, or closed since
+
+
 def _begin_in_child() -> None:
-    """A forked process has done nothing yet, and whoever held the lock is not in it."""
-    global _lock, _requests
+    """A forked process has done nothing yet, and whoever held the lock is not in it.
+
+    The child of a zygote gets its environment later; that of a worker has the worker's, in which the
+    counter is not the child's.
+    """
+    global _lock, _requests, _shared, _looked
     _lock = threading.Lock()
     _requests = 0
+    _shared = None
+    _looked = False
+    os.environ.pop(COUNTER, None)
 
 
 os.register_at_fork(after_in_child=_begin_in_child)

@@ -84,12 +84,30 @@ static void check_numbers(struct loader *loader, const struct config_program *pr
 			    program->kind == KIND_FCGI ? "a FastCGI program" : "an event listener");
 }
 
+static void check_scale(struct loader *loader, const struct config_program *program)
+{
+	const struct dialect_section *section = check_section(loader, &program->where);
+	struct place place = check_place(loader, section, "scale");
+
+	if (program->scale != SCALE_ONDEMAND)
+		return;
+	if (program->kind != KIND_PROGRAM)
+		notes_error(&loader->notes, &place,
+			    "only a [program:*] can be started on demand; remove the line");
+	else if (!program->sockets)
+		notes_error(&loader->notes, &place,
+			    "connections to its sockets start a program on demand, and it has "
+			    "none; write sockets = NAME, with a section [socket:NAME]");
+}
+
 void check_sockets(struct loader *loader)
 {
 	const struct config *config = loader->config;
 
 	for (size_t i = 0; i < config->nsockets; i++)
 		check_keys(loader, &config->sockets[i]);
-	for (size_t i = 0; i < config->nprograms; i++)
+	for (size_t i = 0; i < config->nprograms; i++) {
 		check_numbers(loader, &config->programs[i]);
+		check_scale(loader, &config->programs[i]);
+	}
 }

@@ -2,6 +2,7 @@
 #include "config/config.h"
 
 #include "base/buf.h"
+#include "base/fd.h"
 #include "base/strv.h"
 #include "base/util.h"
 #include "config/array.h"
@@ -229,39 +230,64 @@ static struct config *new_config(const char *file)
 	return config;
 }
 
-static int load(const char *file, const struct config_override *overrides, size_t n,
-		const struct config_settings *settings, struct config **ret_config,
-		struct buf *messages)
+/* The configuration keeps what was read; `origin`: one that has it already. */
+static int keep_text(struct loader *loader, struct config *origin)
 {
-	struct loader loader = { .notes = { .text = messages },
-				 .config = new_config(file),
-				 .settings = settings };
+	if (origin) {
+		loader->config->origin = config_ref(origin);
+		return 0;
+	}
+	loader->config->text = malloc(sizeof(loader->dialect));
+	if (!loader->config->text)
+		return -ENOMEM;
+	*loader->config->text = loader->dialect;
+	memset(&loader->dialect, 0, sizeof(loader->dialect));
+	return 0;
+}
+
+/* `loader` has all but the configuration; `origin`: its dialect is that one's. */
+static int load(struct loader *loader, const char *file, struct config *origin,
+		struct config **ret_config)
+{
 	CLEANUP_FREE char *here = path_directory(file);
+	struct buf *messages = loader->notes.text;
 	struct expand_name names[2];
 	struct utsname host;
 
-	begin(&loader, names, here, &host);
-	if (!loader.config) {
-		notes_error(&loader.notes, &(struct place){ .file = file }, "out of memory");
+	begin(loader, names, here, &host);
+	if (origin || load_files(loader, file) == 0)
+		load_sections(loader);
+	if (!loader->notes.errors && !messages->failed && keep_text(loader, origin) < 0)
+		notes_error(&loader->notes, &(struct place){ .file = file }, "out of memory");
+	if (!origin)
+		dialect_done(&loader->dialect);
+	if (loader->notes.errors || messages->failed) {
+		config_free(loader->config);
 		return -1;
 	}
-	loader.config->overrides = overrides;
-	loader.config->noverrides = n;
-	if (load_files(&loader, file) == 0)
-		load_sections(&loader);
-	dialect_done(&loader.dialect);
-	if (loader.notes.errors || messages->failed) {
-		config_free(loader.config);
-		return -1;
-	}
-	*ret_config = loader.config;
+	*ret_config = loader->config;
 	return 0;
+}
+
+static int load_file(struct loader *loader, const char *file,
+		     const struct config_override *overrides, size_t n, struct config **ret_config)
+{
+	loader->config = new_config(file);
+	if (!loader->config) {
+		notes_error(&loader->notes, &(struct place){ .file = file }, "out of memory");
+		return -1;
+	}
+	loader->config->overrides = overrides;
+	loader->config->noverrides = n;
+	return load(loader, file, NULL, ret_config);
 }
 
 int config_load_with(const char *file, const struct config_override *overrides, size_t n,
 		     struct config **ret_config, struct buf *messages)
 {
-	return load(file, overrides, n, NULL, ret_config, messages);
+	struct loader loader = { .notes = { .text = messages } };
+
+	return load_file(&loader, file, overrides, n, ret_config);
 }
 
 int config_load(const char *file, struct config **ret_config, struct buf *messages)
@@ -269,23 +295,60 @@ int config_load(const char *file, struct config **ret_config, struct buf *messag
 	return config_load_with(file, NULL, 0, ret_config, messages);
 }
 
-int config_reload(const struct config *old, const struct config_settings *settings,
-		  struct config **ret_config, struct buf *messages)
+/* To the directory where `old` was read; -1, or what leave() needs to come back. */
+static int enter(const struct config *old)
 {
-	int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	bool moved = here >= 0 && old->cwd && chdir(old->cwd) == 0;
-	int r = load(old->file, old->overrides, old->noverrides, settings, ret_config, messages);
+	int here = old->cwd ? open(".", O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
 
-	if (moved && fchdir(here) < 0) {
+	if (here >= 0 && chdir(old->cwd) < 0)
+		fd_close(&here);
+	return here;
+}
+
+static int leave(int here, int r, struct config **ret_config, struct buf *messages)
+{
+	if (here >= 0 && fchdir(here) < 0) {
 		buf_printf(messages, "Error: cannot return to the working directory: %s\n",
 			   strerror(errno));
 		if (r == 0)
 			config_free(*ret_config);
 		r = -1;
 	}
-	if (here >= 0)
-		close(here);
+	fd_close(&here);
 	return r;
+}
+
+int config_reload(const struct config *old, const struct config_settings *settings,
+		  struct config **ret_config, struct buf *messages)
+{
+	struct loader loader = { .notes = { .text = messages }, .settings = settings };
+	int here = enter(old);
+	int r = load_file(&loader, old->file, old->overrides, old->noverrides, ret_config);
+
+	return leave(here, r, ret_config, messages);
+}
+
+int config_scaled(struct config *old, const struct config_settings *settings,
+		  const struct config_scales *scales, struct config **ret_config,
+		  struct buf *messages)
+{
+	struct config *origin = old->origin ? old->origin : old;
+	struct loader loader = { .notes = { .text = messages },
+				 .settings = settings,
+				 .dialect = *origin->text, /* only read */
+				 .scales = scales };
+	int here = enter(origin), r = -1;
+
+	loader.config = new_config(origin->file);
+	if (loader.config) {
+		loader.config->overrides = origin->overrides;
+		loader.config->noverrides = origin->noverrides;
+		r = load(&loader, origin->file, origin, ret_config);
+	} else {
+		notes_error(&loader.notes, &(struct place){ .file = origin->file },
+			    "out of memory");
+	}
+	return leave(here, r, ret_config, messages);
 }
 
 int config_load_ctl(const char *file, struct config **ret_config, struct buf *messages)
@@ -380,6 +443,10 @@ void config_free(struct config *config)
 		free(config->groups[i].programs);
 	}
 	servers_done(config);
+	if (config->text)
+		dialect_done(config->text);
+	free(config->text);
+	config_free(config->origin);
 	free(config->zygotes);
 	free(config->sockets);
 	free(config->programs);

@@ -11,6 +11,7 @@
 
 struct buf;
 struct config_settings;
+struct dialect;
 
 /* Where a section begins: for messages. */
 struct config_where {
@@ -107,6 +108,8 @@ struct config_ctl {
 	char *history_file;
 };
 
+#define CONFIG_NUMPROCS_MAX 65536 /* processes of a program */
+
 #define CONFIG_SOCKET_FD_MAX 255 /* the highest number that a program's socket can be given */
 
 enum autorestart { RESTART_NEVER, RESTART_UNEXPECTED, RESTART_ALWAYS };
@@ -134,6 +137,8 @@ struct config_rlimit {
 	int resource;        /* RLIMIT_X */
 	uint64_t soft, hard; /* UINT64_MAX: infinity */
 };
+
+enum scaling { SCALE_STATIC, SCALE_ONDEMAND }; /* started at once, or by a connection */
 
 enum backoff { BACKOFF_LINEAR, BACKOFF_EXPONENTIAL };
 
@@ -196,6 +201,7 @@ struct config_program {
 	char *name;
 	struct config_process *processes; /* owned, nprocesses of them */
 	size_t nprocesses;
+	uint32_t numprocs; /* as the file has it; a scale may give another nprocesses */
 	enum config_kind kind;
 	struct config_listener listener; /* KIND_LISTENER */
 	struct config_fcgi fcgi;         /* KIND_FCGI */
@@ -247,6 +253,16 @@ struct config_program {
 	uint32_t reload_batch;    /* processes that are replaced together; 0: all */
 	uint32_t reload_parallel; /* of them, that start at once; 0: all */
 	uint32_t reload_watch;    /* seconds that the new ones are watched before it counts */
+
+	/* when a process is replaced by a new one; each 0: never for that */
+	uint32_t maxage;                 /* seconds */
+	uint64_t maxuss, maxpss, maxrss; /* bytes */
+	uint32_t max_requests;
+	int32_t recycle_jitter;   /* percent by which maxage and max_requests differ, at most */
+	int32_t recycle_parallel; /* replacements of a program at a time */
+
+	enum scaling scale;
+	uint32_t idlesecs; /* of ONDEMAND: without a request until it is stopped; 0: never */
 };
 
 /* [group:NAME], or the group of its own that a program has if no [group:*] names it. */
@@ -262,6 +278,19 @@ struct config_override {
 	char option[24];  /* as it was written, for messages: "-l", "--logfile" */
 	const char *key;  /* borrowed */
 	const char *text; /* borrowed */
+};
+
+/* Another number of processes of a program than the file's. */
+struct config_scale {
+	char *group;   /* owned, as the other */
+	char *program; /* of this group */
+	uint32_t from; /* what the file must say for it to count */
+	uint32_t to;
+};
+
+struct config_scales {
+	struct config_scale *all; /* owned */
+	size_t n;
 };
 
 /* Shared by all that live by it, so that a group whose configuration did not change keeps the one
@@ -284,6 +313,9 @@ struct config {
 	size_t nprograms;
 	struct config_group *groups; /* sorted by (priority, name) */
 	size_t ngroups;
+
+	struct dialect *text;  /* owned; what was read, for config_scaled(); NULL: origin has it */
+	struct config *origin; /* one reference; what this one was scaled from, or NULL */
 };
 
 /* Reads `file` and everything it includes.  0 and a new *ret_config, or -1 with *ret_config
@@ -302,6 +334,12 @@ int config_load_with(const char *file, const struct config_override *overrides, 
  * one meanwhile: for a process with a single thread. */
 int config_reload(const struct config *old, const struct config_settings *settings,
 		  struct config **ret_config, struct buf *messages);
+
+/* What `old` was read from, without looking at any file but those of env_file, with these numbers
+ * of processes.  As config_reload(). */
+int config_scaled(struct config *old, const struct config_settings *settings,
+		  const struct config_scales *scales, struct config **ret_config,
+		  struct buf *messages);
 
 /* For a client: only `ctl` and `servers` are filled.  What else is in the file need not be right,
  * or there at all; what is wrong in [supervisorctl] is an error. */

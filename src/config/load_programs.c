@@ -180,6 +180,20 @@ static void settle_program(struct draft *draft)
 		load_fcgi(draft->loader, draft->section, &draft->scope, program);
 }
 
+static void scale(struct draft *draft, const char *group)
+{
+	const struct config_scales *scales = draft->loader->scales;
+
+	for (size_t i = 0; scales && i < scales->n; i++) {
+		const struct config_scale *scale = &scales->all[i];
+
+		if (strcmp(scale->group, group) == 0 &&
+		    strcmp(scale->program, draft->program->name) == 0 &&
+		    scale->from == draft->program->numprocs)
+			draft->numbering.numprocs = scale->to;
+	}
+}
+
 /* The index of the new program in config->programs, or -1. */
 static long build_program(struct loader *loader, const struct dialect_section *section,
 			  enum config_kind kind, const char *group)
@@ -206,6 +220,8 @@ static long build_program(struct loader *loader, const struct dialect_section *s
 	draft.program->where = (struct config_where){ strdup(section->file), section->line };
 	schema_fill(&reader, &schema_program, draft.program);
 	schema_fill(&reader, &schema_numbering, &draft.numbering);
+	draft.program->numprocs = draft.numbering.numprocs;
+	scale(&draft, group ? group : name);
 	settle_program(&draft);
 	check_kill(&draft);
 	check_numbering(&draft);

@@ -128,7 +128,7 @@ static const struct schema_key *find_key(const struct schema_section *section, c
 
 static const char *near_key(const struct schema_section *section, const char *name)
 {
-	const char *names[64];
+	const char *names[128];
 	size_t n = 0;
 
 	for (size_t t = 0; section->tables[t]; t++)

@@ -55,9 +55,16 @@ static const struct config_choice replacements[] = {
 	{ NULL, 0 },
 };
 
+static const struct config_choice scalings[] = {
+	{ "static", SCALE_STATIC },
+	{ "ondemand", SCALE_ONDEMAND },
+	{ NULL, 0 },
+};
+
 static const struct config_range nices = { -20, 19 };
 static const struct config_range scores = { -1000, 1000 };
-static const struct config_range numbers = { 0, 65536 };
+static const struct config_range percents = { 0, 100 };
+static const struct config_range parallels = { 1, CONFIG_NUMPROCS_MAX };
 static const struct config_range buffers = { 1, INT32_MAX };
 static const struct config_range backlogs = { 1, 65535 };
 
@@ -125,14 +132,21 @@ static const struct schema_key program_keys[] = {
 	{ "hooksecs", &type_count, AT(hooksecs), "60", NULL, SCHEMA_LIVE },
 	{ "readysecs", &type_count, AT(readysecs), "60", NULL, SCHEMA_LIVE },
 	{ "watchdogsecs", &type_count, AT(watchdogsecs), "0", NULL, SCHEMA_RESTART },
-	{ "maxage", NULL, 0, NULL, NULL, SCHEMA_LATER },
-	{ "maxuss", NULL, 0, NULL, NULL, SCHEMA_LATER },
+	{ "maxage", &type_count, AT(maxage), "0", NULL, SCHEMA_LIVE },
+	{ "maxuss", &type_bytes, AT(maxuss), "0", NULL, SCHEMA_LIVE },
+	{ "maxpss", &type_bytes, AT(maxpss), "0", NULL, SCHEMA_LIVE },
+	{ "maxrss", &type_bytes, AT(maxrss), "0", NULL, SCHEMA_LIVE },
+	{ "max_requests", &type_count, AT(max_requests), "0", NULL, SCHEMA_LIVE },
+	{ "recycle_jitter", &type_range, AT(recycle_jitter), "10", &percents, SCHEMA_LIVE },
+	{ "recycle_parallel", &type_range, AT(recycle_parallel), "1", &parallels, SCHEMA_LIVE },
+	{ "scale", &type_choice, AT(scale), "static", scalings, SCHEMA_LIVE },
+	{ "idlesecs", &type_count, AT(idlesecs), "300", NULL, SCHEMA_LIVE },
 };
 #undef AT
 
 #define AT(member) offsetof(struct schema_numbering, member)
 static const struct schema_key numbering_keys[] = {
-	{ "numprocs", &type_range, AT(numprocs), "1", &numbers, SCHEMA_LIVE },
+	{ "numprocs", &type_procs, AT(numprocs), "1", NULL, SCHEMA_LIVE },
 	{ "numprocs_start", &type_int, AT(numprocs_start), "0", NULL, SCHEMA_LIVE },
 	{ "process_name", &type_text, AT(process_name), "%(program_name)s", NULL,
 	  SCHEMA_RAW | SCHEMA_LIVE },

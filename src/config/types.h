@@ -78,6 +78,7 @@ extern const struct config_type type_only;      /* char *, equal to the text in 
 
 /* Limits: types_limit.c */
 extern const struct config_type type_range;   /* int32_t, aux: struct config_range */
+extern const struct config_type type_procs;   /* uint32_t, up to 65536, or auto: that of CPUs */
 extern const struct config_type type_retries; /* uint32_t; infinite: UINT32_MAX */
 extern const struct config_type type_rlimit;  /* struct config_program: rlimits; aux: struct
 						 config_resource */

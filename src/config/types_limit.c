@@ -1,5 +1,6 @@
 /* types_limit.c - see types.h: numbers within bounds, resource limits, and commands that are run
  * around a start. */
+#include "base/cpus.h"
 #include "base/error.h"
 #include "base/strv.h"
 #include "base/util.h"
@@ -29,6 +30,19 @@ static int parse_range(void *field, const char *text, const void *aux, struct er
 	return 0;
 }
 const struct config_type type_range = { "a whole number", parse_range, NULL, same_number };
+
+static int parse_numprocs(void *field, const char *text, const void *aux, struct error *err)
+{
+	static const struct config_range range = { 0, CONFIG_NUMPROCS_MAX };
+
+	(void)aux;
+	if (strcasecmp(text, "auto") != 0)
+		return parse_range(field, text, &range, err);
+	*(uint32_t *)field = cpus_usable();
+	return 0;
+}
+const struct config_type type_procs = { "a whole number, or auto", parse_numprocs, NULL,
+					same_number };
 
 static int parse_retries(void *field, const char *text, const void *aux, struct error *err)
 {

@@ -21,6 +21,7 @@ void call_state(struct call *call);
 void call_pid(struct call *call);
 void call_reread(struct call *call);
 void call_update(struct call *call);
+void call_scale(struct call *call);
 
 /* calls_process.c: one process or group by name; the method's operation */
 void call_operation(struct call *call); /* name */

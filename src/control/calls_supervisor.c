@@ -1,5 +1,6 @@
 /* calls_supervisor.c - the supervisor itself, its configuration and groups. */
 #include "base/strv.h"
+#include "base/util.h"
 #include "control/call.h"
 #include "control/calls.h"
 #include "control/describe.h"
@@ -150,4 +151,39 @@ void call_update(struct call *call)
 					    .name = *name ? (char *)name : NULL,
 					    .wait = call->args[1].truth },
 		 reply_update);
+}
+
+static void reply_scale(struct call *call, struct answer *answer)
+{
+	static const char *const names[] = { "group", "program" };
+	static const char *const numbers[] = { "before", "now", "numprocs" };
+
+	rpc_write_struct_begin(&call->result);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		CLEANUP_FREE char *name = unpack_str(&answer->body);
+
+		rpc_write_member_string(&call->result, names[i], name ? name : "");
+	}
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
+		rpc_write_member_int(&call->result, numbers[i], unpack_u32(&answer->body));
+	rpc_write_struct_end(&call->result);
+	if (call_check(call, &answer->body))
+		call_return(call);
+}
+
+void call_scale(struct call *call)
+{
+	bool asks = !call->args[1].value || call->args[1].number < 0;
+	int64_t number = asks ? CONTROL_SCALE_ASK : call->args[1].number;
+
+	if (!asks && number >= CONTROL_SCALE_ASK) {
+		call_fail(call, FAULT_BAD_ARGUMENTS, "number");
+		return;
+	}
+	call_ask(call,
+		 &(struct control_request){ .operation = CONTROL_SCALE,
+					    .name = (char *)call->args[0].text,
+					    .number = (uint32_t)number,
+					    .wait = call->args[2].truth },
+		 reply_scale);
 }

@@ -30,6 +30,15 @@ static const char *const ends[] = {
 };
 _Static_assert(ARRAY_LEN(ends) == END_NREASONS, "a word for every reason");
 
+static const char *const recycles[] = {
+	[RECYCLE_MAXAGE] = "maxage",
+	[RECYCLE_MAXUSS] = "maxuss",
+	[RECYCLE_MAXPSS] = "maxpss",
+	[RECYCLE_MAXRSS] = "maxrss",
+	[RECYCLE_MAX_REQUESTS] = "max_requests",
+};
+_Static_assert(ARRAY_LEN(recycles) == RECYCLE_NREASONS, "a word for every reason");
+
 static const char *const kinds[] = { [FORK_ZYGOTE] = "zygote", [FORK_EXEC] = "exec" };
 _Static_assert(ARRAY_LEN(kinds) == FORK_NKINDS, "a word for every kind");
 
@@ -304,6 +313,11 @@ static void write_reasons(struct buf *to, const struct everything *all, bool res
 
 			exposition_count(to, name, labels.all, 3,
 					 restarts ? process->restarts[j] : process->ends[j]);
+		}
+		for (unsigned j = 0; restarts && j < RECYCLE_NREASONS; j++) {
+			struct labels labels = labels_of(process, "reason", recycles[j]);
+
+			exposition_count(to, name, labels.all, 3, process->recycled[j]);
 		}
 	}
 }

@@ -79,6 +79,9 @@ const struct command commands[] = {
 	{ "rotate", command_rotate, COMPLETE_PROCESSES,
 	  "rotate\t\t\tRotate all log files, the main log too\n"
 	  "rotate <name> [...]\tRotate the log files of processes or groups" },
+	{ "scale", command_scale, COMPLETE_GROUPS,
+	  "scale <program> <n>\tRun so many processes of a program, whatever numprocs says\n"
+	  "scale <program>\t\tShow how many there are" },
 	{ "shutdown", command_shutdown, COMPLETE_NOTHING,
 	  "shutdown \tShut the remote supervisord down." },
 	{ "signal", command_signal, COMPLETE_PROCESSES,

@@ -115,6 +115,7 @@ void command_fg(struct ctl *ctl, char **args, const char *line);
 void command_reread(struct ctl *ctl, char **args, const char *line);
 void command_add(struct ctl *ctl, char **args, const char *line);
 void command_remove(struct ctl *ctl, char **args, const char *line);
+void command_scale(struct ctl *ctl, char **args, const char *line);
 void command_update(struct ctl *ctl, char **args, const char *line);
 
 void command_reload(struct ctl *ctl, char **args, const char *line);

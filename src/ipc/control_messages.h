@@ -21,6 +21,7 @@ struct buf;
 struct unpack;
 
 #define CONTROL_REQUESTS_MAX 4096
+#define CONTROL_SCALE_ASK UINT32_MAX /* how many are there? */
 
 enum control_message {
 	MESSAGE_CONTROL_SETUP = 64, /* struct control_setup; fds: one for each server, in order */
@@ -90,6 +91,8 @@ enum control_operation {
 	CONTROL_UPDATE,     /* name: a group of which only what differs is stopped and started, or
 			       NULL: all groups, removals and additions too; `wait`.
 			       strv stopped, strv changed, strv added, strv removed (groups) */
+	CONTROL_SCALE,      /* name: a program; number: of processes, or CONTROL_SCALE_ASK; `wait`.
+			       str group, str program, u32 before, u32 now, u32 numprocs */
 	CONTROL_STACK,      /* name: a worker.  str: what each of its threads does, for people */
 	CONTROL_SUPERVISOR, /* struct supervisor_status of metrics_messages.h, as all below */
 	CONTROL_ZYGOTES,    /* u32 n, n × struct zygote_status */

@@ -34,6 +34,7 @@ static const struct field zygote_fields[] = {
 		FIELD_U64, AT(member[END_STOPPED])                                                 \
 	}
 _Static_assert(END_NREASONS == 5, "EACH names every reason");
+_Static_assert(RECYCLE_NREASONS == 5, "so do the rows of `recycled`");
 static const struct field process_fields[] = {
 	{ FIELD_STR, AT(group) },
 	{ FIELD_STR, AT(name) },
@@ -42,6 +43,11 @@ static const struct field process_fields[] = {
 	{ FIELD_U64, AT(starts) },
 	EACH(ends),
 	EACH(restarts),
+	{ FIELD_U64, AT(recycled[RECYCLE_MAXAGE]) },
+	{ FIELD_U64, AT(recycled[RECYCLE_MAXUSS]) },
+	{ FIELD_U64, AT(recycled[RECYCLE_MAXPSS]) },
+	{ FIELD_U64, AT(recycled[RECYCLE_MAXRSS]) },
+	{ FIELD_U64, AT(recycled[RECYCLE_MAX_REQUESTS]) },
 	{ FIELD_U64, AT(out_bytes) },
 	{ FIELD_U64, AT(out_dropped) },
 	{ FIELD_U64, AT(err_bytes) },

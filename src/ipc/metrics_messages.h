@@ -21,6 +21,16 @@ enum process_end {
 	END_NREASONS
 };
 
+/* Why a process was replaced by another one: the keys that say so. */
+enum recycle_reason {
+	RECYCLE_MAXAGE,
+	RECYCLE_MAXUSS,
+	RECYCLE_MAXPSS,
+	RECYCLE_MAXRSS,
+	RECYCLE_MAX_REQUESTS,
+	RECYCLE_NREASONS
+};
+
 /* Ways to a new process. */
 enum fork_kind { FORK_ZYGOTE, FORK_EXEC, FORK_NKINDS };
 
@@ -77,6 +87,7 @@ struct process_metrics {
 	uint64_t starts;
 	uint64_t ends[END_NREASONS];     /* by reason */
 	uint64_t restarts[END_NREASONS]; /* it was started again by itself, by reason of the end */
+	uint64_t recycled[RECYCLE_NREASONS]; /* another one has taken its place, by reason */
 	uint64_t out_bytes, out_dropped, err_bytes, err_dropped; /* of its logs */
 	uint64_t pss_bytes, uss_bytes, rss_bytes;
 	uint64_t memory_age_us; /* since they were read; MEMORY_UNKNOWN: they were not */

@@ -33,6 +33,7 @@ static const struct {
 	[CONTROL_LOG_ROTATE] = { control_log_rotate, true },
 	[CONTROL_LOG_REOPEN] = { control_log_reopen, true },
 	[CONTROL_UPDATE] = { control_update, false },
+	[CONTROL_SCALE] = { control_scale, false },
 	[CONTROL_STACK] = { control_stack, true },
 	[CONTROL_SUPERVISOR] = { control_supervisor, true },
 	[CONTROL_ZYGOTES] = { control_zygotes, true },
@@ -79,6 +80,7 @@ void control_calls_forget(struct control_calls *calls)
 	control_stacks_forget(calls);
 	control_usages_forget(calls);
 	calls->updating = false;
+	buf_done(&calls->update_body);
 }
 
 /* ---- answers ---- */

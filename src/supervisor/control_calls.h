@@ -33,6 +33,7 @@ struct control_calls {
 	struct control_usage *usages; /* owned: for the sampler; control_usage.c */
 	bool updating;                /* somebody waits for the end of an update: */
 	uint32_t update_id;           /* with this id */
+	struct buf update_body;       /* and wants to hear this; empty: what has changed */
 };
 
 /* One request while its function runs. */
@@ -109,5 +110,10 @@ void control_update(const struct control_call *call);
 void control_shutdown(const struct control_call *call);
 void control_restart(const struct control_call *call);
 void control_updated(struct control_calls *calls); /* an update has ended */
+/* This is the answer to the update that has begun, when it ends well; takes the body over. */
+void control_await_update(struct control_calls *calls, uint32_t id, struct buf *body);
+
+/* control_scale.c */
+void control_scale(const struct control_call *call);
 
 #endif

@@ -186,6 +186,7 @@ struct readiness {
 static bool is_ready(const struct process *process)
 {
 	return (process->state == PROCESS_RUNNING && !process_is_unfit(process)) ||
+	       demand_is_asleep(process) ||
 	       (process->state == PROCESS_EXITED && !process->restarts &&
 		process_exit_expected(process));
 }
@@ -294,6 +295,7 @@ static void pack_row(const struct process *process, void *data)
 		metrics.uptime_us = (uint64_t)(now_us - process->started_us);
 	memcpy(metrics.ends, process->counters.ends, sizeof(metrics.ends));
 	memcpy(metrics.restarts, process->counters.restarts, sizeof(metrics.restarts));
+	memcpy(metrics.recycled, process->counters.recycled, sizeof(metrics.recycled));
 	log_pipe_counts(process->logs[0], &metrics.out_bytes, &metrics.out_dropped);
 	log_pipe_counts(process->logs[1], &metrics.err_bytes, &metrics.err_dropped);
 	fill_memory(&metrics, process, now_us);

@@ -176,6 +176,13 @@ void control_stop(const struct control_call *call)
 
 	if (!process)
 		return;
+	if (demand_is_asleep(process)) {
+		demand_forget(process);
+		process_settled(process);
+		control_done(call->calls, call->id);
+		return;
+	}
+	demand_forget(process);
 	/* EXITED, but about to be started again, can be stopped as well */
 	if (!is_running(process) && !(process->state == PROCESS_EXITED && process->restarts)) {
 		control_fault(call->calls, call->id, FAULT_NOT_RUNNING, call->request->name);

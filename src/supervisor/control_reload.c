@@ -106,6 +106,10 @@ static void send_names(struct control_calls *calls, uint32_t id)
 		control_fault(calls, id, FAULT_FAILED, reload->failure);
 		return;
 	}
+	if (calls->update_body.len) {
+		control_send(calls, id, &calls->update_body, -1);
+		return;
+	}
 	control_begin(&body);
 	pack_strv(&body, reload->names.stopped);
 	pack_strv(&body, reload->names.changed);
@@ -127,11 +131,17 @@ void control_update(const struct control_call *call)
 	} else if (r < 0) {
 		control_fault(calls, call->id, FAULT_BAD_NAME, name_of(call));
 	} else if (call->request->wait) {
-		calls->updating = true;
-		calls->update_id = call->id;
+		control_await_update(calls, call->id, &(struct buf){ 0 });
 	} else {
 		send_names(calls, call->id);
 	}
+}
+
+void control_await_update(struct control_calls *calls, uint32_t id, struct buf *body)
+{
+	calls->updating = true;
+	calls->update_id = id;
+	calls->update_body = *body;
 }
 
 void control_updated(struct control_calls *calls)
@@ -139,6 +149,7 @@ void control_updated(struct control_calls *calls)
 	if (calls->updating)
 		send_names(calls, calls->update_id);
 	calls->updating = false;
+	buf_done(&calls->update_body);
 }
 
 /* ---- the end ---- */

@@ -46,6 +46,8 @@ static bool is_running(const struct groups *groups, const char *name, const char
 			found = true;
 			if (process->state == PROCESS_RUNNING && !process->vitals.why[0])
 				continue;
+			if (demand_is_asleep(process)) /* it answers whoever comes */
+				continue;
 			running = false;
 			if (!*ret_stuck || process->state == PROCESS_FATAL)
 				*ret_stuck = why_stuck(process);

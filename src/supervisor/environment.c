@@ -5,6 +5,7 @@
 #include "base/strv.h"
 #include "base/util.h"
 #include "config/config.h"
+#include "supervisor/counter.h"
 #include "supervisor/launch.h"
 
 #include <errno.h>
@@ -17,9 +18,10 @@
 
 static bool meant_for_us(const char *entry)
 {
-	static const char *const names[] = { "NOTIFY_SOCKET=", "WATCHDOG_PID=", "WATCHDOG_USEC=",
-					     "LISTEN_PID=",    "LISTEN_FDS=",   "LISTEN_FDNAMES=",
-					     "FDSTORE=" };
+	static const char *const names[] = {
+		"NOTIFY_SOCKET=", "WATCHDOG_PID=",   "WATCHDOG_USEC=", "LISTEN_PID=",
+		"LISTEN_FDS=",    "LISTEN_FDNAMES=", "FDSTORE=",       "FORKSERVER_COUNTER="
+	};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		if (strncmp(entry, names[i], strlen(names[i])) == 0)
@@ -149,6 +151,14 @@ int environment_add_notify(char ***environment, const char *socket, unsigned wat
 			LAUNCH_WATCHDOG_ROOM + strlen("WATCHDOG_PID=")) < 0)
 		return -ENOMEM;
 	return 0;
+}
+
+int environment_add_counter(char ***environment, int fd)
+{
+	char number[16];
+
+	snprintf(number, sizeof(number), "%d", fd);
+	return strv_setenv(environment, COUNTER_VARIABLE, number);
 }
 
 char *environment_entry(char *const *environment, const char *name)

@@ -41,6 +41,9 @@ int environment_add_sockets(char ***environment, char *const *names, size_t n);
  * (launch.h).  0 or -ENOMEM. */
 int environment_add_notify(char ***environment, const char *socket, unsigned watchdogsecs);
 
+/* Adds FORKSERVER_COUNTER, the fd that it counts its requests in (counter.h).  0 or -ENOMEM. */
+int environment_add_counter(char ***environment, int fd);
+
 /* The entry of that name, or NULL. */
 char *environment_entry(char *const *environment, const char *name);
 

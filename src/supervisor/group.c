@@ -131,7 +131,7 @@ void group_start(struct group *group)
 {
 	for (size_t i = 0; i < group->n; i++)
 		if (group->processes[i]->program->autostart)
-			process_handle(group->processes[i], PROCESS_START);
+			demand_autostart(group->processes[i]);
 }
 
 void group_stop(struct group *group)

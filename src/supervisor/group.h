@@ -23,6 +23,7 @@ struct group {
 	size_t n;
 	struct event_pool *pool; /* owned; NULL: no [eventlistener:*] */
 	bool leaving;            /* it is removed when it is down: reload_update.c */
+	size_t turn;             /* which process recycle.c looks at first */
 };
 
 /* Makes the processes of base's group `its`, all STOPPED.  Their zygotes must be among `zygotes`.

@@ -24,6 +24,7 @@ struct process_counters {
 	uint64_t starts; /* that led to a pid */
 	uint64_t ends[END_NREASONS];
 	uint64_t restarts[END_NREASONS];
+	uint64_t recycled[RECYCLE_NREASONS];
 	enum process_end last;
 	int64_t asked_us; /* CLOCK_MONOTONIC, as all; when it was last asked for */
 	int64_t died_us;  /* 0: it is not dead, or is not missed */

@@ -84,6 +84,7 @@ static struct process *make(struct process_host *host, const struct process_sour
 	process_hooks_init(process);
 	process_vitals_init(process);
 	process->cgroup.procs = -1;
+	counter_init(&process->counter);
 	ev_init(&process->timer, on_timer);
 	if (process_prepare(process, err) < 0) {
 		process_free(process);
@@ -166,6 +167,7 @@ void process_free(struct process *process)
 	process_vitals_done(process);
 	fcgi_release(&process->host->fcgi_sockets, process->fcgi);
 	cgroup_close(&process->cgroup);
+	counter_done(&process->counter);
 	user_done(&process->user);
 	strv_free(process->environment);
 	buf_done(&process->request);

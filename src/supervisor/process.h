@@ -9,12 +9,15 @@
 #include "base/buf.h"
 #include "supervisor/backoff.h"
 #include "supervisor/cgroup.h"
+#include "supervisor/counter.h"
+#include "supervisor/demand.h"
 #include "supervisor/hook.h"
 #include "supervisor/meter.h"
 #include "supervisor/metrics.h"
 #include "supervisor/process_state.h"
 #include "supervisor/reaper.h"
 #include "supervisor/sample.h"
+#include "supervisor/recycle.h"
 #include "supervisor/user.h"
 #include "supervisor/vitals.h"
 #include "supervisor/zygote_link.h"
@@ -142,6 +145,8 @@ struct process {
 	struct process_counters counters;
 	struct measured cost; /* as measured last */
 	struct sample sample; /* the same */
+	struct recycling recycling;
+	struct drowse drowse;
 
 	/* made once, so that a restart allocates nothing */
 	struct user user;
@@ -152,6 +157,7 @@ struct process {
 	bool awaits_logs;         /* STARTING: until the logger has them */
 	struct fcgi *fcgi;        /* the socket that it holds; NULL: none */
 	struct cgroup cgroup;     /* while it runs with memory_max */
+	struct counter counter;   /* of its requests */
 	unsigned listeners_at;    /* listeners.generation that its last start met */
 	int stdin_fd;             /* write end of its stdin; owned; -1 */
 	struct buf input;         /* what stdin has not taken yet, from input_sent on */
@@ -274,6 +280,8 @@ int process_limits_worker(struct process *process, pid_t pid, struct error *err)
 
 /* process_spawn.c: starts it, or asks for it; PROCESS_SPAWNED or PROCESS_FAILED follows. */
 int process_prepare(struct process *process, struct error *err); /* 0 or -1 */
+/* The same once more: its requests are to be counted from the next start on. */
+int process_prepare_again(struct process *process, struct error *err);
 void process_spawn(struct process *process);
 void process_let_go(struct process *process);       /* opens the gate, if there is one */
 void process_spawn_cancel(struct process *process); /* before it has a pid */

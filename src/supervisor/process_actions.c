@@ -61,6 +61,7 @@ static void spawn(struct process *process)
 	process->slain = false;
 	process->spawnerr[0] = '\0';
 	process->condemned = false;
+	demand_forget(process);
 	process->vitals.why[0] = '\0';
 	process->started_us = clock_us();
 	process_begin(process);

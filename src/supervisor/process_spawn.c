@@ -67,8 +67,8 @@ static int pack_request(struct process *process, struct error *err)
 		.argv = process->config->argv,
 		.environment = process->environment,
 		.directory = process->config->directory,
-		.placed = program->socket_fds,
-		.nplaced = program->nplaced,
+		.placed = process->counter.number ? process->counter.numbers : program->socket_fds,
+		.nplaced = process->counter.number ? process->counter.nnumbers : program->nplaced,
 		.umask = program->umask,
 		.setuid = process->user.name != NULL,
 		.uid = process->user.uid,
@@ -109,10 +109,27 @@ static int make_environment(struct process *process)
 				    &names, process->config->environment);
 	if (!process->environment)
 		return -ENOMEM;
+	if (process->counter.number &&
+	    environment_add_counter(&process->environment, process->counter.number) < 0)
+		return -ENOMEM;
 	if (process->vitals.socket < 0)
 		return 0;
 	return environment_add_notify(&process->environment, process->vitals.address,
 				      process->program->watchdogsecs);
+}
+
+/* What each start is given: environment, request. */
+static int prepare_start(struct process *process, struct error *err)
+{
+	if (counter_choose(&process->counter, process->program) < 0 ||
+	    make_environment(process) < 0)
+		return error_set(err, "out of memory");
+	if (process->zygote)
+		return pack_request(process, err);
+	if (environment_add_sockets(&process->environment, process->program->sockets,
+				    process->program->nannounced) < 0)
+		return error_set(err, "out of memory");
+	return 0;
 }
 
 int process_prepare(struct process *process, struct error *err)
@@ -125,15 +142,29 @@ int process_prepare(struct process *process, struct error *err)
 		return -1;
 	if (process_notify_open(process, err) < 0)
 		return -1;
-	if (make_environment(process) < 0)
-		return error_set(err, "out of memory");
 	if (process_logs_new(process, err) < 0)
 		return -1;
-	if (process->zygote)
-		return pack_request(process, err);
-	if (environment_add_sockets(&process->environment, process->program->sockets,
-				    process->program->nannounced) < 0)
-		return error_set(err, "out of memory");
+	return prepare_start(process, err);
+}
+
+int process_prepare_again(struct process *process, struct error *err)
+{
+	char **environment = process->environment;
+	struct buf request = process->request;
+	int r;
+
+	process->environment = NULL;
+	process->request = (struct buf){ 0 };
+	r = prepare_start(process, err);
+	if (r < 0) { /* as it was */
+		strv_free(process->environment);
+		buf_done(&process->request);
+		process->environment = environment;
+		process->request = request;
+		return r;
+	}
+	strv_free(environment);
+	buf_done(&request);
 	return 0;
 }
 
@@ -208,7 +239,7 @@ static int open_stdio(struct process *process, int *fds, struct error *err)
 	return r;
 }
 
-/* Those that are not standard input: first what LISTEN_FDS counts. */
+/* Those that are not standard input: first what LISTEN_FDS counts; and behind them its counter. */
 static size_t find_listeners(struct process *process, int *fds)
 {
 	const struct config_program *program = process->program;
@@ -217,15 +248,28 @@ static size_t find_listeners(struct process *process, int *fds)
 	for (size_t i = 0; i < n; i++)
 		fds[i] = listeners_find(process->host->listeners, program->sockets[i]);
 	process->listeners_at = process->host->listeners->generation;
+	if (process->counter.number)
+		fds[n++] = process->counter.fd;
 	return n;
+}
+
+static int open_counter(struct process *process, struct error *err)
+{
+	int r = counter_open(&process->counter);
+
+	if (r < 0)
+		error_set(err, "cannot make a counter of its requests: %s", strerror(-r));
+	return r;
 }
 
 static int fill(struct spawn_ticket *ticket, const struct buf **body, int *fds, size_t *nfds,
 		struct error *err)
 {
 	struct process *process = container_of(ticket, struct process, ticket);
-	int r = open_stdio(process, fds, err);
+	int r = open_counter(process, err);
 
+	if (r == 0)
+		r = open_stdio(process, fds, err);
 	if (r < 0)
 		return r;
 	*nfds = 3 + find_listeners(process, fds + 3);
@@ -316,9 +360,10 @@ static void exec_program(struct process *process)
 		.directory = process->config->directory,
 		.user = process->user.name ? &process->user : NULL,
 		.fds = listeners,
-		.nfds = find_listeners(process, listeners),
-		.numbers = process->program->socket_fds,
-		.nnumbers = process->program->nplaced,
+		.numbers = process->counter.number ? process->counter.numbers
+						   : process->program->socket_fds,
+		.nnumbers = process->counter.number ? process->counter.nnumbers
+						    : process->program->nplaced,
 		.umask = process->program->umask,
 		.limits = process->program,
 		.name = process->config->name,
@@ -329,7 +374,10 @@ static void exec_program(struct process *process)
 		what.watchdog_pid = environment_entry(environment, "WATCHDOG_PID");
 	if (process->program->nannounced)
 		what.listen_pid = environment_entry(environment, "LISTEN_PID");
-	r = path ? process_limits_prepare(process, &err) : -ENOENT;
+	r = path ? open_counter(process, &err) : -ENOENT;
+	what.nfds = find_listeners(process, listeners);
+	if (r == 0)
+		r = process_limits_prepare(process, &err);
 	if (r == 0 && process->cgroup.procs >= 0)
 		what.ncgroups = 1;
 	if (r == 0)

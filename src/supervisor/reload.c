@@ -42,6 +42,10 @@ int reload_read(struct supervisor *supervisor, struct buf *messages)
 
 	if (reader->read(reader, &supervisor->settings, &config, messages) < 0)
 		return -1;
+	if (scales_apply(supervisor, &config, messages) < 0) {
+		config_free(config);
+		return -1;
+	}
 	config_free(supervisor->latest);
 	supervisor->latest = config;
 	return 0;

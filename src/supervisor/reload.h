@@ -62,6 +62,8 @@ int reload_update(struct supervisor *supervisor, const char *name);
 
 /* The same for all groups, and a new generation of every zygote, because of `cause` (a literal). */
 int reload_everything(struct supervisor *supervisor, const char *cause);
+/* The same with another configuration than `latest`, for one group; no update may be under way. */
+void reload_to(struct supervisor *supervisor, const char *name, struct config *target);
 void reload_step(struct supervisor *supervisor);
 void reload_done(struct reload *reload);
 

@@ -65,6 +65,7 @@ static void adopt(struct process *process, struct config *target,
 		  const struct reload_source *source, enum config_change change)
 {
 	struct config *before = process->base;
+	struct error err = { { 0 } };
 
 	process->base = config_ref(target);
 	process->program = source->program;
@@ -73,6 +74,10 @@ static void adopt(struct process *process, struct config *target,
 		for (int i = 0; i < LOG_NCHANNELS; i++)
 			log_pipe_change(process->logs[i]);
 		process_vitals_review(process);
+		if (counter_is_wanted(process->program) && !process->counter.number &&
+		    process_prepare_again(process, &err) < 0)
+			log_error("%s: its requests cannot be counted: %s", process->config->name,
+				  err.text);
 	}
 	config_free(before);
 }
@@ -246,6 +251,18 @@ static void begin_rollouts(struct supervisor *supervisor)
 		(void)rollouts_add(&supervisor->rollouts, *name, true, cause, NULL);
 }
 
+void reload_to(struct supervisor *supervisor, const char *name, struct config *target)
+{
+	struct reload *reload = &supervisor->reload;
+
+	reload->target = config_ref(target);
+	reload->all = !name;
+	plan(supervisor, name);
+	begin_rollouts(supervisor);
+	stop_doomed(supervisor);
+	supervisor_plan_step(supervisor);
+}
+
 int reload_everything(struct supervisor *supervisor, const char *cause)
 {
 	if (supervisor->reload.target)
@@ -263,14 +280,9 @@ int reload_update(struct supervisor *supervisor, const char *name)
 	if (name && !groups_find(&supervisor->groups, name) &&
 	    !config_find_group(supervisor->latest, name))
 		return -ENOENT;
-	reload->target = config_ref(supervisor->latest);
-	reload->all = !name;
-	plan(supervisor, name);
-	begin_rollouts(supervisor);
-	stop_doomed(supervisor);
+	reload_to(supervisor, name, supervisor->latest);
 	if (!name)
 		reload_daemon(supervisor);
-	supervisor_plan_step(supervisor);
 	return 0;
 }
 
@@ -296,7 +308,7 @@ static struct process *make(struct supervisor *supervisor, struct group *group,
 static bool exchange(struct supervisor *supervisor, struct group *group, size_t i)
 {
 	struct process *process = group->processes[i], *next = NULL;
-	bool start = process->fate == FATE_RESTART;
+	bool start = process->fate == FATE_RESTART, asleep = process->drowse.asleep;
 	struct reload_source source = { 0 };
 
 	if (process->fate != FATE_REMOVE)
@@ -311,7 +323,8 @@ static bool exchange(struct supervisor *supervisor, struct group *group, size_t 
 		return false;
 	}
 	group->processes[i] = next;
-	if (start)
+	next->drowse.asleep = asleep;
+	if (start && !asleep)
 		process_handle(next, PROCESS_START);
 	return true;
 }
@@ -376,7 +389,7 @@ static void fill_up(struct supervisor *supervisor, struct group *group)
 				process = NULL;
 			}
 			if (process && program->autostart)
-				process_handle(process, PROCESS_START);
+				demand_autostart(process);
 		}
 	}
 }
@@ -442,6 +455,8 @@ void reload_step(struct supervisor *supervisor)
 	if (!reload->names.removed && !reload->names.changed && !reload->names.added)
 		log_info("update: no process group has changed");
 	order_changed(&supervisor->order); /* depends_on may be another */
+	recycle_changed(&supervisor->recycle, NULL);
+	demand_changed(&supervisor->demand, NULL);
 	control_updated(&supervisor->calls);
 	reload_trouble(supervisor, reload->failure);
 	reload_done(reload);

@@ -92,6 +92,7 @@ static void take_slot(struct process **slot, struct process *next)
 
 	*slot = next;
 	next->role = ROLE_SLOT;
+	next->drowse.asleep = old->drowse.asleep;
 	old->role = ROLE_LEAVING;
 	process_logs_adopt(next, old);
 	process_move_waiters(old, next);

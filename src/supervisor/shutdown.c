@@ -95,6 +95,8 @@ void supervisor_shutdown(struct supervisor *supervisor, enum exit_status status)
 		announce_restarting(&supervisor->announce);
 	else
 		announce_stopping(&supervisor->announce);
+	recycle_stop(&supervisor->recycle);
+	demand_stop(&supervisor->demand);
 	rollouts_cancel(&supervisor->rollouts);
 	replaces_cancel(&supervisor->replaces);
 	if (supervisor->groups_begun) {

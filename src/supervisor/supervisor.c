@@ -150,6 +150,8 @@ static void process_changed(struct process_host *host, struct process *process)
 	}
 	order_changed(&supervisor->order);
 	announce_changed(&supervisor->announce);
+	recycle_changed(&supervisor->recycle, process);
+	demand_changed(&supervisor->demand, process);
 	reload_sweep_retired(supervisor);
 	if (supervisor->phase == SUPERVISOR_RUNNING && essential_ended(process) &&
 	    !supervisor->essential_ended) {
@@ -450,6 +452,14 @@ int supervisor_init(struct supervisor *supervisor, struct config *config, struct
 	meter_init(&supervisor->meter, supervisor->loop, &supervisor->reaper, &all,
 		   &supervisor->logs);
 	sampler_init(&supervisor->sampler, supervisor->loop, &all);
+	demand_init(&supervisor->demand, supervisor->loop, &supervisor->groups,
+		    supervisor->listeners);
+	recycle_init(&supervisor->recycle, &(struct recycle){ .loop = supervisor->loop,
+							      .groups = &supervisor->groups,
+							      .zygotes = &supervisor->zygotes,
+							      .replaces = &supervisor->replaces,
+							      .rollouts = &supervisor->rollouts,
+							      .meter = &supervisor->meter });
 	init_watchers(supervisor);
 	if (init_parts(supervisor, err) < 0)
 		return -1;
@@ -466,6 +476,7 @@ static void done_parts(struct supervisor *supervisor)
 	control_link_done(&supervisor->control);
 	http_sockets_close(&supervisor->http);
 	reload_done(&supervisor->reload);
+	scales_done(&supervisor->scales);
 	ev_timer_stop(supervisor->loop, &supervisor->report);
 	ev_timer_stop(supervisor->loop, &supervisor->step);
 	ev_timer_stop(supervisor->loop, &supervisor->store_again);
@@ -476,6 +487,8 @@ static void done_parts(struct supervisor *supervisor)
 	announce_done(&supervisor->announce);
 	rollouts_done(&supervisor->rollouts);
 	replaces_done(&supervisor->replaces);
+	recycle_done(&supervisor->recycle);
+	demand_done(&supervisor->demand);
 	groups_done(&supervisor->groups);
 	cgroups_done(&supervisor->cgroups);
 	events_done(&supervisor->events);

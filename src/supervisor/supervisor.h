@@ -12,6 +12,7 @@
 #include "supervisor/cgroup.h"
 #include "supervisor/control_calls.h"
 #include "supervisor/control_link.h"
+#include "supervisor/demand.h"
 #include "supervisor/events.h"
 #include "supervisor/exit_status.h"
 #include "supervisor/groups.h"
@@ -24,10 +25,12 @@
 #include "supervisor/pidfile.h"
 #include "supervisor/process.h"
 #include "supervisor/reaper.h"
+#include "supervisor/recycle.h"
 #include "supervisor/reload.h"
 #include "supervisor/replace.h"
 #include "supervisor/rollout.h"
 #include "supervisor/sampler.h"
+#include "supervisor/scale.h"
 #include "supervisor/zygote_link.h"
 #include "supervisor/zygotes.h"
 
@@ -87,9 +90,12 @@ struct supervisor {
 	struct reload reload;
 	struct rollouts rollouts;
 	bool reloading; /* the manager was told so, and is to be told its end */
+	struct config_scales scales;
 	struct metrics metrics;
 	struct meter meter;
 	struct sampler sampler;
+	struct recycle recycle;
+	struct demand demand;
 	int64_t started_us; /* CLOCK_MONOTONIC; and on the wall: */
 	int64_t started;    /* seconds since the epoch */
 	struct announce announce;

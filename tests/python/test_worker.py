@@ -1,6 +1,8 @@
 """forkserver.worker: names, sockets and the count of requests."""
+import fcntl
 import os
 import socket
+import sys
 import threading
 import unittest
 from unittest import mock
@@ -9,7 +11,9 @@ import forkserver
 from forkserver import worker
 
 VARIABLES = ("LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "FORKSERVER_PROGRAM", "FORKSERVER_PROCESS_NUM",
-             "FORKSERVER_GENERATION", "SUPERVISOR_PROCESS_NAME", "SUPERVISOR_GROUP_NAME")
+             "FORKSERVER_GENERATION", "FORKSERVER_COUNTER", "SUPERVISOR_PROCESS_NAME", "SUPERVISOR_GROUP_NAME")
+
+F_ADD_SEALS = 1033  # fcntl(2)
 
 
 class Base(unittest.TestCase):
@@ -153,6 +157,77 @@ class Requests(unittest.TestCase):
                 forkserver.request_done()
                 os._exit(0 if (counted, forkserver.requests()) == (0, 1) else 1)
         self.assertEqual(os.waitpid(pid, 0)[1], 0)
+
+
+@unittest.skipUnless(hasattr(os, "memfd_create"), "no memfd")
+class Shared(Base):
+    """The number that the supervisor reads, from its own fd of the memory."""
+
+    def setUp(self):
+        for name, value in (("_shared", None), ("_looked", False), ("_requests", 0)):
+            patch = mock.patch.object(worker, name, value)
+            patch.start()
+            self.addCleanup(patch.stop)
+
+    def make(self, size=8, sealed=True):
+        ours = os.memfd_create("counter", os.MFD_ALLOW_SEALING)
+        self.addCleanup(os.close, ours)
+        os.ftruncate(ours, size)
+        if sealed:
+            fcntl.fcntl(ours, F_ADD_SEALS, worker.F_SEAL_SHRINK)
+        theirs = os.dup(ours)
+        os.set_inheritable(theirs, True)
+        self.addCleanup(os.close, theirs)
+        self.use(FORKSERVER_COUNTER=str(theirs))
+        return ours, theirs
+
+    def count(self, fd):
+        return int.from_bytes(os.pread(fd, 8, 0), sys.byteorder)
+
+    def test_shared(self):
+        ours, theirs = self.make()
+        self.assertEqual(self.count(ours), 0)
+        forkserver.request_done()
+        self.assertEqual(self.count(ours), 1)
+        forkserver.request_done(41)
+        self.assertEqual(self.count(ours), 42)
+        self.assertFalse(os.get_inheritable(theirs))
+
+    def test_threads(self):
+        ours, _ = self.make()
+        threads = [threading.Thread(target=lambda: [forkserver.request_done() for _ in range(2000)]) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(self.count(ours), 16000)
+
+    def test_child(self):
+        """What a worker has forked is not what the supervisor counts."""
+        ours, _ = self.make()
+        forkserver.request_done()
+        pid = os.fork()
+        if pid == 0:
+            forkserver.request_done(7)
+            os._exit(0 if forkserver.requests() == 7 else 1)
+        self.assertEqual(os.waitpid(pid, 0)[1], 0)
+        self.assertEqual(self.count(ours), 1)
+
+    def test_another_fd(self):
+        """A file that has the number now is left alone."""
+        for arguments in ({"sealed": False}, {"size": 16}):
+            ours, _ = self.make(**arguments)
+            worker._looked = False
+            forkserver.request_done()
+            self.assertIsNone(worker._shared)
+            self.assertEqual(self.count(ours), 0)
+
+    def test_nonsense(self):
+        for text in ("", "x", "-1", "99999"):
+            self.use(FORKSERVER_COUNTER=text)
+            worker._looked = False
+            forkserver.request_done()
+            self.assertIsNone(worker._shared)
 
 
 if __name__ == "__main__":

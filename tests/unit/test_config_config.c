@@ -428,6 +428,14 @@ static const struct {
 	{ PROGRAM "process_name=%(x)s\n[program:q]\ncommand=q\n[group:g]\nprograms=p,q\n",
 	  "main.conf:3: [program:p] process_name: Format string '%(x)s'" },
 	{ PROGRAM "numprocs=70000\nprocess_name=%(process_num)d\n", "from 0 to 65536" },
+	{ PROGRAM "numprocs=automatic\n", "invalid literal for int()" },
+	{ PROGRAM "maxage=6h\n", "maxage: " },
+	{ PROGRAM "recycle_jitter=101\n", "write a number from 0 to 100" },
+	{ PROGRAM "scale=ondemand\n", "and it has none; write sockets = NAME" },
+	{ PROGRAM "scale=auto\n", "auto" },
+	{ "[eventlistener:x]\ncommand=x\nevents=EVENT\nscale=ondemand\n",
+	  "only a [program:*] can be started on demand" },
+	{ PROGRAM "recycle_parallel=0\n", "write a number from 1 to 65536" },
 	{ PROGRAM "logfile_rotate=dayly\n", "did you mean daily?" },
 	{ PROGRAM "nice=20\n", "nice: 20 is out of range; write a number from -20 to 19" },
 	{ PROGRAM "oom_score_adj=-1001\n", "from -1000 to 1000" },
@@ -491,7 +499,6 @@ static const struct {
 } odd[] = {
 	{ PROGRAM "priorty=3\n", "Warning: %s:3: [program:p] priorty: no such key, the line is "
 				 "ignored; did you mean \"priority\"?" },
-	{ PROGRAM "maxage=6h\n", "[program:p] maxage: this version does not act on it" },
 	{ "[progam:x]\n" PROGRAM, "did you mean [program:x]?" },
 	{ "[zygot:x]\n" PROGRAM, "did you mean [zygote:x]?" },
 	{ "[program]\n" PROGRAM, "this section needs a name; did you mean [program:NAME]?" },

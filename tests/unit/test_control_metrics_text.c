@@ -28,6 +28,7 @@ static void pack_answer(struct buf *buf)
 					   .name = (char *)"p\n",
 					   .state = 20,
 					   .restarts = { [END_SIGNAL] = 4 },
+					   .recycled = { [RECYCLE_MAXUSS] = 7 },
 					   .err_dropped = 5,
 					   .pss_bytes = 6 };
 
@@ -66,6 +67,8 @@ START_TEST(lines)
 		"forkserver_process_state{group=\"g\",process=\"p\\n\",state=\"FATAL\"} 0\n",
 		"forkserver_process_restarts_total{group=\"g\",process=\"p\\n\",reason=\"signal\"} "
 		"4\n",
+		"forkserver_process_restarts_total{group=\"g\",process=\"p\\n\",reason=\"maxuss\"} "
+		"7\n",
 		"forkserver_process_log_dropped_bytes_total{group=\"g\",process=\"p\\n\","
 		"stream=\"stderr\"} 5\n",
 		"forkserver_process_pss_bytes{group=\"g\",process=\"p\\n\"} 6\n",

@@ -41,6 +41,7 @@ static const struct process_metrics process = {
 	.starts = 12,
 	.ends = { 13, 14, 15, 16, 17 },
 	.restarts = { 18, 19, 20, 21, 22 },
+	.recycled = { 30, 31, 32, 33, 34 },
 	.out_bytes = 23,
 	.out_dropped = 24,
 	.err_bytes = 25,
@@ -79,6 +80,7 @@ static void compare(const struct supervisor_status *s, const struct zygote_statu
 	ck_assert_str_eq(p->name, process.name);
 	ck_assert_int_eq(memcmp(p->ends, process.ends, sizeof(p->ends)), 0);
 	ck_assert_int_eq(memcmp(p->restarts, process.restarts, sizeof(p->restarts)), 0);
+	ck_assert_int_eq(memcmp(p->recycled, process.recycled, sizeof(p->recycled)), 0);
 	ck_assert_uint_eq(p->err_dropped, 26);
 	ck_assert_uint_eq(p->uss_bytes, 28);
 	ck_assert_uint_eq(p->memory_age_us, MEMORY_UNKNOWN);

@@ -19,6 +19,7 @@ static char *ours[] = { (char *)"PATH=/bin",
 			(char *)"WATCHDOG_USEC=2",
 			(char *)"FDSTORE=5",
 			(char *)"COLOUR=red",
+			(char *)"FORKSERVER_COUNTER=18",
 			NULL };
 static char *daemon_own[] = { (char *)"COLOUR=blue", (char *)"SHAPE=round", NULL };
 static char *program_own[] = { (char *)"SHAPE=square", (char *)"EMPTY=", (char *)"EQUATION=a=b",
