@@ -12,8 +12,8 @@ import sys
 import pytest
 
 from conftest import DEADLINE, interpreter, proc_status, wait_until, zygotes
-from supervisor_util import (has_log, is_alive, kill, open_fds, pids, probe, programs, told, wait_log,
-                             wait_pid, wait_running, zombies)
+from supervisor_util import (has_log, is_alive, kill, open_fds, pids, probe, programs, settled_fds, told,
+                             wait_log, wait_pid, wait_running, zombies)
 
 HEAD = """[supervisord]
 logfile = /dev/null
@@ -431,7 +431,7 @@ def test_many_deaths_leave_nothing(supervise, shop):
     for name in names:
         wait_running(supervisor, name)
     wait_until(complete, what="all workers and the zygote")
-    before = open_fds(supervisor.pid)
+    before = settled_fds(supervisor)
     zygotes = 1
     for turn in range(200):
         if turn % 10 == 5:
