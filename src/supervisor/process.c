@@ -72,10 +72,9 @@ struct process *process_new(struct process_host *host, const struct process_sour
 	process->ticket.gate = -1;
 	process->stdin_fd = -1;
 	process_hooks_init(process);
-	process_vitals_init(process);
 	process->cgroup.procs = -1;
 	ev_init(&process->timer, on_timer);
-	if (process_prepare(process, err) < 0) {
+	if (process_vitals_new(process, err) < 0 || process_prepare(process, err) < 0) {
 		process_free(process);
 		return NULL;
 	}
@@ -128,7 +127,7 @@ void process_free(struct process *process)
 	fd_close(&process->ticket.gate);
 	process_close_stdin(process);
 	hook_done(&process->hook);
-	process_vitals_done(process);
+	process_vitals_free(process);
 	fcgi_release(&process->host->fcgi_sockets, process->fcgi);
 	cgroup_close(&process->cgroup);
 	user_done(&process->user);

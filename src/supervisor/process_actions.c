@@ -61,7 +61,7 @@ static void spawn(struct process *process)
 	process->slain = false;
 	process->spawnerr[0] = '\0';
 	process->condemned = false;
-	process->vitals.why[0] = '\0';
+	process_vitals_spawn(process);
 	process->started_us = clock_us();
 	process_begin(process);
 }
@@ -129,7 +129,7 @@ static void back_off(struct process *process)
 
 		wait_status_text(process->status, how, sizeof(how));
 		snprintf(process->spawnerr, sizeof(process->spawnerr), "%s",
-			 process_is_unfit(process)     ? process->vitals.why
+			 process_is_unfit(process)     ? process_why_unfit(process)
 			 : process->config->ready.kind ? "Exited before it was ready (process log "
 							 "may have details)"
 						       : "Exited too quickly (process log may have "
@@ -207,7 +207,8 @@ static void exited(struct process *process)
 	wait_status_text(process->status, how, sizeof(how));
 	show_status(process);
 	if (process_is_unfit(process))
-		snprintf(process->spawnerr, sizeof(process->spawnerr), "%s", process->vitals.why);
+		snprintf(process->spawnerr, sizeof(process->spawnerr), "%s",
+			 process_why_unfit(process));
 	else if (!expected)
 		snprintf(process->spawnerr, sizeof(process->spawnerr), "Bad exit code %d",
 			 process->exitstatus);

@@ -98,6 +98,7 @@ static int make_environment(struct process *process)
 					   .program = process->program->name,
 					   .number = process->config->num };
 	CLEANUP_FREE char *url = NULL;
+	const char *address;
 
 	if (environment_server_url(process->base, process->program, &url) < 0)
 		return -ENOMEM;
@@ -108,10 +109,10 @@ static int make_environment(struct process *process)
 				    &names, process->config->environment);
 	if (!process->environment)
 		return -ENOMEM;
-	if (process->vitals.socket < 0)
-		return 0;
-	return environment_add_notify(&process->environment, process->vitals.address,
-				      process->program->watchdogsecs);
+	address = process_notify_address(process);
+	return address ? environment_add_notify(&process->environment, address,
+						process->program->watchdogsecs)
+		       : 0;
 }
 
 int process_prepare(struct process *process, struct error *err)
