@@ -5,7 +5,6 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/log.h"
-#include "base/strv.h"
 #include "base/util.h"
 #include "config/config.h"
 #include "supervisor/event_listener.h"
@@ -131,7 +130,7 @@ void process_free(struct process *process)
 	fcgi_release(&process->host->fcgi_sockets, process->fcgi);
 	cgroup_close(&process->cgroup);
 	user_done(&process->user);
-	strv_free(process->environment);
+	free(process->environment);
 	buf_done(&process->request);
 	process_logs_drop(process);
 	config_free(process->base);

@@ -130,7 +130,7 @@ struct process {
 
 	/* made once, so that a restart allocates nothing */
 	struct user user;
-	char **environment;       /* owned */
+	char **environment;       /* owned; environment_pack()'s */
 	struct buf request;       /* packed spawn_request; with a zygote */
 	struct log_pipe *logs[2]; /* stdout, stderr; owned; NULL: not logged */
 	bool awaits_logs;         /* STARTING: until the logger has them */

@@ -93,26 +93,27 @@ static int pack_request(struct process *process, struct error *err)
 
 static int make_environment(struct process *process)
 {
+	const struct config_program *program = process->program;
+	const char *address = process_notify_address(process);
 	struct environment_names names = { .process = process->config->name,
 					   .group = process->group,
-					   .program = process->program->name,
+					   .program = program->name,
 					   .number = process->config->num };
 	CLEANUP_FREE char *url = NULL;
-	const char *address;
+	char **made;
 
-	if (environment_server_url(process->base, process->program, &url) < 0)
+	if (environment_server_url(process->base, program, &url) < 0)
 		return -ENOMEM;
 	names.url = url;
-	process->environment =
-		environment_program(&process->base->daemon,
-				    process->zygote ? process->zygote->config->environment : NULL,
-				    &names, process->config->environment);
-	if (!process->environment)
-		return -ENOMEM;
-	address = process_notify_address(process);
-	return address ? environment_add_notify(&process->environment, address,
-						process->program->watchdogsecs)
-		       : 0;
+	made = environment_program(&process->base->daemon,
+				   process->zygote ? process->zygote->config->environment : NULL,
+				   &names, process->config->environment);
+	if (made && (!address || environment_add_notify(&made, address, program->watchdogsecs) == 0) &&
+	    (process->zygote ||
+	     environment_add_sockets(&made, program->sockets, program->nannounced) == 0))
+		process->environment = environment_pack(made);
+	strv_free(made);
+	return process->environment ? 0 : -ENOMEM;
 }
 
 int process_prepare(struct process *process, struct error *err)
@@ -129,12 +130,7 @@ int process_prepare(struct process *process, struct error *err)
 		return error_set(err, "out of memory");
 	if (process_logs_new(process, err) < 0)
 		return -1;
-	if (process->zygote)
-		return pack_request(process, err);
-	if (environment_add_sockets(&process->environment, process->program->sockets,
-				    process->program->nannounced) < 0)
-		return error_set(err, "out of memory");
-	return 0;
+	return process->zygote ? pack_request(process, err) : 0;
 }
 
 /* ---- for each start ---- */
