@@ -108,7 +108,8 @@ static int make_environment(struct process *process)
 	made = environment_program(&process->base->daemon,
 				   process->zygote ? process->zygote->config->environment : NULL,
 				   &names, process->config->environment);
-	if (made && (!address || environment_add_notify(&made, address, program->watchdogsecs) == 0) &&
+	if (made &&
+	    (!address || environment_add_notify(&made, address, program->watchdogsecs) == 0) &&
 	    (process->zygote ||
 	     environment_add_sockets(&made, program->sockets, program->nannounced) == 0))
 		process->environment = environment_pack(made);
