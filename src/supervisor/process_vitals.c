@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "base/util.h"
 #include "config/config.h"
 #include "supervisor/autopsy.h"
@@ -214,7 +215,7 @@ static void log_stack_line(const struct process *process, const char *text, size
 	memcpy(line, text, n);
 	line[n] = '\0';
 	for (size_t i = 0; i < n; i++)
-		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
+		if (utf8_is_control(line[i]))
 			line[i] = ' ';
 	log_warn("%s: | %s", process->config->name, line);
 }
