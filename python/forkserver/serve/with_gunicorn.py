@@ -11,6 +11,7 @@ import selectors
 from typing import Any, Dict, List, Sequence
 
 import gunicorn.app.base
+import gunicorn.glogging  # noqa: F401  the default of logger_class: by that name each worker would import it for itself
 from gunicorn.workers import SUPPORTED_WORKERS
 
 from forkserver import worker
