@@ -278,6 +278,24 @@ def test_max_requests(site, server):
 
 
 @pytest.mark.parametrize("server", WSGI + ASGI)
+def test_recycled(site, server):
+    """One that has served enough is replaced by the supervisor; every request is answered meanwhile."""
+    serve(site, server, keys="max_requests = 20\nrecycle_jitter = 0")
+    seen = {}
+
+    def look():
+        pid = site.get()["pid"]
+        seen[pid] = seen.get(pid, 0) + 1
+        return len(seen) >= 4
+
+    wait_until(look, what="two replacements")
+    recycled = re.findall(r"recycled: (\d+) requests are done, .*; pid (\d+)", site.supervisor.output())
+    assert len(recycled) >= 2 and all(20 <= int(count) for count, _ in recycled)
+    assert not re.search(r"not expected|terminated|SIGKILL", site.supervisor.output())
+    site.stop()
+
+
+@pytest.mark.parametrize("server", WSGI + ASGI)
 def test_several_sockets(site, server):
     serve(site, server, sockets=("http", "admin"), numprocs=1)
     for name in ("http", "admin", "http"):

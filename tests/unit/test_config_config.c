@@ -818,6 +818,43 @@ START_TEST(reloads)
 }
 END_TEST
 
+/* From what was read, not from what the file is by now. */
+START_TEST(other_numbers_of_processes)
+{
+	struct config_scale all[] = { { (char *)"g", (char *)"p", 2, 3 },
+				      { (char *)"q", (char *)"q", 1, 0 },
+				      { (char *)"r", (char *)"r", 7, 9 } };
+	struct config_scales scales = { all, ARRAY_LEN(all) }, none = { NULL, 0 };
+	struct config *scaled = NULL, *again = NULL;
+
+	load_clean(
+		"[group:g]\nprograms=p\n"
+		"[program:p]\ncommand=x %(numprocs)d\nnumprocs=2\nprocess_name=p%(process_num)d\n"
+		"[program:q]\ncommand=x\n[program:r]\ncommand=x\n");
+	write_file("main.conf", "nonsense");
+	ck_assert_int_eq(config_scaled(config, NULL, &scales, &scaled, &messages), 0);
+	ck_assert_str_eq(buf_str(&messages), "");
+	ck_assert_uint_eq(config->programs[0].nprocesses, 2);
+	ck_assert_uint_eq(scaled->programs[0].nprocesses, 3);
+	ck_assert_uint_eq(scaled->programs[0].numprocs, 2);
+	ck_assert_str_eq(scaled->programs[0].processes[2].name, "p2");
+	ck_assert_str_eq(scaled->programs[0].processes[0].command, "x 3");
+	ck_assert_uint_eq(scaled->programs[1].nprocesses, 0);
+	ck_assert_uint_eq(scaled->programs[2].nprocesses, 1); /* it is not 7 */
+	ck_assert_str_eq(scaled->file, path);
+	config_free(config); /* what the other one needs of it stays */
+	config = NULL;
+	ck_assert_int_eq(config_scaled(scaled, NULL, &none, &again, &messages), 0);
+	config_free(scaled);
+	ck_assert_uint_eq(again->programs[0].nprocesses, 2);
+	ck_assert_uint_eq(again->programs[1].nprocesses, 1);
+	all[1].to = 2;
+	ck_assert_int_eq(config_scaled(again, NULL, &scales, &scaled, &messages), -1);
+	says("[program:q] process_name: %(process_num) must be present");
+	config_free(again);
+}
+END_TEST
+
 /* A client's file may hold nothing else, and programs of users that this machine does not have. */
 START_TEST(only_supervisorctl)
 {
@@ -911,6 +948,7 @@ int main(void)
 	tcase_add_test(tcase, defaults_of_ours);
 	tcase_add_test(tcase, overrides);
 	tcase_add_test(tcase, reloads);
+	tcase_add_test(tcase, other_numbers_of_processes);
 	tcase_add_test(tcase, only_supervisorctl);
 	tcase_add_test(tcase, only_zygotes);
 	tcase_add_test(tcase, keys_of_ours);
