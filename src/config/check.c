@@ -156,12 +156,25 @@ static bool value_refused(const struct loader *loader, const struct dialect_sect
 	return option && option->value.len;
 }
 
+/* What the collector may look at has to have true reference counts. */
+static void check_immortalize(struct loader *loader, const struct config_zygote *zygote)
+{
+	const struct dialect_section *section = check_section(loader, &zygote->where);
+	struct place place = check_place(loader, section, "immortalize");
+
+	if (zygote->immortalize && !zygote->gc_freeze)
+		notes_error(&loader->notes, &place,
+			    "needs gc_freeze = yes, as the collector must not look at what is "
+			    "immortal; take one of the two lines away");
+}
+
 static void check_zygote(struct loader *loader, const struct config_zygote *zygote)
 {
 	const struct dialect_section *section = check_section(loader, &zygote->where);
 	struct place place = check_place(loader, section, "preload");
 	bool used = false;
 
+	check_immortalize(loader, zygote);
 	for (size_t i = 0; i < loader->config->nprograms; i++) {
 		const char *name = loader->config->programs[i].zygote;
 
@@ -177,6 +190,12 @@ static void check_zygote(struct loader *loader, const struct config_zygote *zygo
 	else
 		notes_warning(&loader->notes, &place,
 			      "no module is named; the zygote imports nothing");
+}
+
+void check_zygotes(struct loader *loader)
+{
+	for (size_t i = 0; i < loader->config->nzygotes; i++)
+		check_zygote(loader, &loader->config->zygotes[i]);
 }
 
 static void check_socket(struct loader *loader, const struct config_socket *socket)
@@ -251,8 +270,7 @@ void check_config(struct loader *loader)
 
 	for (size_t i = 0; i < config->nprograms; i++)
 		check_program(loader, &config->programs[i]);
-	for (size_t i = 0; i < config->nzygotes; i++)
-		check_zygote(loader, &config->zygotes[i]);
+	check_zygotes(loader);
 	for (size_t i = 0; i < config->nsockets; i++)
 		check_socket(loader, &config->sockets[i]);
 	check_sockets(loader);

@@ -50,6 +50,21 @@ static void load_daemon(struct loader *loader)
 		daemon->childlogdir = strdup(temporary && *temporary ? temporary : "/tmp");
 }
 
+/* Key by key, as a user is forgiven where nothing else is. */
+static void fill_zygote(struct schema_reader *reader, struct config_zygote *zygote, bool elsewhere)
+{
+	struct notes lenient = { .text = reader->notes->text, .lenient = true };
+	struct schema_reader forgiving = *reader;
+
+	forgiving.notes = &lenient;
+	for (size_t i = 0; i < schema_zygote.nkeys; i++) {
+		const struct schema_table row = { &schema_zygote.keys[i], 1 };
+		bool forgiven = elsewhere && strcmp(row.keys->name, "user") == 0;
+
+		schema_fill(forgiven ? &forgiving : reader, &row, zygote);
+	}
+}
+
 /* What somebody has given in place of what the file says. */
 static void settle_zygote(struct loader *loader, struct config_zygote *zygote)
 {
@@ -83,7 +98,7 @@ static void load_zygote(struct loader *loader, const struct dialect_section *sec
 	}
 	zygote->name = name;
 	zygote->where = (struct config_where){ strdup(section->file), section->line };
-	schema_fill(&reader, &schema_zygote, zygote);
+	fill_zygote(&reader, zygote, loader->elsewhere);
 	settle_zygote(loader, zygote);
 	if (zygote->baseline) {
 		struct place place = check_place(loader, section, "baseline");
@@ -161,6 +176,31 @@ static void load_sections(struct loader *loader)
 	load_servers(loader);
 	load_ctl(loader, &lenient);
 	check_config(loader);
+}
+
+/* [supervisord]'s environment, of which values may make use, and the zygotes'. */
+static void load_zygotes(struct loader *loader)
+{
+	const struct dialect *dialect = &loader->dialect;
+	const struct dialect_section *daemon = dialect_find(dialect, "supervisord");
+	struct schema_reader reader = { dialect, daemon, &loader->scope, &loader->notes };
+
+	check_presence(loader);
+	schema_check(dialect, &loader->notes);
+	for (size_t i = 0; daemon && i < schema_daemon.nkeys; i++) {
+		const struct schema_table row = { &schema_daemon.keys[i], 1 };
+
+		if (strcmp(row.keys->name, "environment") == 0)
+			schema_fill(&reader, &row, &loader->config->daemon);
+	}
+	loader->common = (struct expand_scope){
+		.environment = loader->config->daemon.environment,
+		.outer = &loader->scope,
+	};
+	for (size_t i = 0; i < dialect->nsections; i++)
+		if (strncmp(dialect->sections[i].name, "zygote:", 7) == 0)
+			load_zygote(loader, &dialect->sections[i]);
+	check_zygotes(loader);
 }
 
 /* Who reads a file, and what is known before. */
@@ -263,6 +303,27 @@ int config_load_ctl(const char *file, struct config **ret_config, struct buf *me
 			load_servers(&loader);
 		}
 	}
+	dialect_done(&loader.dialect);
+	if (!loader.config || loader.notes.errors || messages->failed) {
+		config_free(loader.config);
+		return -1;
+	}
+	*ret_config = loader.config;
+	return 0;
+}
+
+int config_load_zygotes(const char *file, struct config **ret_config, struct buf *messages)
+{
+	struct loader loader = { .notes = { .text = messages },
+				 .config = new_config(file),
+				 .elsewhere = true };
+	CLEANUP_FREE char *here = path_directory(file);
+	struct expand_name names[2];
+	struct utsname host;
+
+	begin(&loader, names, here, &host);
+	if (loader.config && load_files(&loader, file) == 0)
+		load_zygotes(&loader);
 	dialect_done(&loader.dialect);
 	if (!loader.config || loader.notes.errors || messages->failed) {
 		config_free(loader.config);

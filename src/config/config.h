@@ -61,6 +61,9 @@ struct config_zygote {
 	uint32_t preload_timeout; /* seconds */
 	int32_t umask;            /* -1: inherit */
 	bool thp;
+	bool ksm;
+	bool gc_freeze;
+	bool immortalize;
 };
 
 /* [socket:NAME] */
@@ -303,6 +306,11 @@ int config_reload(const struct config *old, const struct config_settings *settin
 /* For a client: only `ctl` and `servers` are filled.  What else is in the file need not be right,
  * or there at all; what is wrong in [supervisorctl] is an error. */
 int config_load_ctl(const char *file, struct config **ret_config, struct buf *messages);
+
+/* For an audit, which may happen on another machine than the one that the file is for: only
+ * `zygotes` and the daemon's `environment` are filled.  Logs, users and sockets of programs need
+ * not be here; of a zygote's `user` it is a warning. */
+int config_load_zygotes(const char *file, struct config **ret_config, struct buf *messages);
 
 struct config *config_ref(struct config *config);
 void config_free(struct config *config); /* gives one reference back; NULL is legal */

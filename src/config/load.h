@@ -16,6 +16,7 @@ struct loader {
 	struct notes notes;                     /* borrows config_load's messages */
 	struct expand_scope scope;              /* here, host_node_name, the environment */
 	struct expand_scope common;             /* scope with [supervisord]'s environment added */
+	bool elsewhere; /* config_load_zygotes: a user that is not here is a warning */
 };
 
 /* load_files.c: the main file and what it includes.  0, or -1 after notes. */
@@ -42,6 +43,7 @@ void servers_done(struct config *config);
 
 /* check.c: what concerns more than one key. */
 void check_config(struct loader *loader);
+void check_zygotes(struct loader *loader); /* a part of it */
 
 /* check_sockets.c: keys of a socket against its address; numbers of a program's sockets. */
 void check_sockets(struct loader *loader);

@@ -72,6 +72,9 @@ static const struct schema_key zygote_keys[] = {
 	{ "preload_timeout", &type_count, AT(preload_timeout), "300", NULL, 0 },
 	{ "umask", &type_octal, AT(umask), "-1", NULL, 0 },
 	{ "thp", &type_bool, AT(thp), "no", NULL, 0 },
+	{ "ksm", &type_bool, AT(ksm), "no", NULL, 0 },
+	{ "gc_freeze", &type_bool, AT(gc_freeze), "yes", NULL, 0 },
+	{ "immortalize", &type_bool, AT(immortalize), "no", NULL, 0 },
 };
 #undef AT
 

@@ -10,8 +10,11 @@
 #include "control/link.h"
 #include "control/question.h"
 #include "control/routes.h"
+#include "control/usage.h"
 #include "ipc/metrics_messages.h"
+#include "ipc/rollout_messages.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,9 +44,11 @@ static unsigned status_of(uint32_t fault)
 	case FAULT_BAD_NAME:
 		return MHD_HTTP_NOT_FOUND;
 	case FAULT_BAD_SIGNAL:
+	case FAULT_BAD_ARGUMENTS:
 		return MHD_HTTP_BAD_REQUEST;
 	case FAULT_ALREADY_STARTED:
 	case FAULT_NOT_RUNNING:
+	case FAULT_CANT_REREAD:
 		return MHD_HTTP_CONFLICT;
 	case FAULT_SHUTDOWN_STATE:
 		return MHD_HTTP_SERVICE_UNAVAILABLE;
@@ -97,6 +102,24 @@ static void write_zygote(struct buf *to, struct unpack *in)
 	zygote_status_done(&status);
 }
 
+static void write_rollout(struct buf *to, struct unpack *in)
+{
+	struct rollout_info info = { 0 };
+
+	rollout_info_unpack(&info, in);
+	if (!in->bad)
+		api_write_rollout(to, &info);
+	rollout_info_done(&info);
+}
+
+static void write_number(struct buf *to, struct unpack *in)
+{
+	uint32_t number = unpack_u32(in);
+
+	if (!in->bad)
+		json_int(to, number);
+}
+
 /* {KEY: [all that are in the answer]} */
 static void reply_list(struct exchange *exchange, struct answer *answer, const char *key,
 		       void (*write)(struct buf *to, struct unpack *in))
@@ -129,7 +152,18 @@ static void reply_zygotes(struct exchange *exchange, struct answer *answer)
 	reply_list(exchange, answer, "zygotes", write_zygote);
 }
 
-static void reply_process(struct exchange *exchange, struct answer *answer)
+static void reply_rollouts(struct exchange *exchange, struct answer *answer)
+{
+	reply_list(exchange, answer, "rollouts", write_rollout);
+}
+
+static void reply_ids(struct exchange *exchange, struct answer *answer)
+{
+	reply_list(exchange, answer, "rollouts", write_number);
+}
+
+static void reply_one(struct exchange *exchange, struct answer *answer,
+		      void (*write)(struct buf *to, struct unpack *in))
 {
 	struct buf body = { 0 };
 
@@ -139,8 +173,18 @@ static void reply_process(struct exchange *exchange, struct answer *answer)
 	}
 	if (unpack_u32(&answer->body) != 1)
 		answer->body.bad = true;
-	write_process(&body, &answer->body);
+	write(&body, &answer->body);
 	finish(exchange, answer, &body);
+}
+
+static void reply_process(struct exchange *exchange, struct answer *answer)
+{
+	reply_one(exchange, answer, write_process);
+}
+
+static void reply_rollout(struct exchange *exchange, struct answer *answer)
+{
+	reply_one(exchange, answer, write_rollout);
 }
 
 static void reply_supervisor(struct exchange *exchange, struct answer *answer)
@@ -155,6 +199,23 @@ static void reply_supervisor(struct exchange *exchange, struct answer *answer)
 	supervisor_status_unpack(&status, &answer->body);
 	api_write_supervisor(&body, &status);
 	supervisor_status_done(&status);
+	finish(exchange, answer, &body);
+}
+
+static void reply_usage(struct exchange *exchange, struct answer *answer)
+{
+	struct usage usage;
+	struct buf body = { 0 };
+
+	if (answer->fault != FAULT_NONE) {
+		send_fault(exchange, answer);
+		return;
+	}
+	if (usage_read(&usage, &answer->body) == 0)
+		usage_write_json(&body, &usage);
+	else
+		body.failed = true;
+	usage_done(&usage);
 	finish(exchange, answer, &body);
 }
 
@@ -302,6 +363,19 @@ static void act(struct exchange *exchange, const struct api_path *path)
 	step(work);
 }
 
+/* Begins it, and answers with what to ask for from then on. */
+static void reload(struct exchange *exchange, const struct api_path *path)
+{
+	struct control_request request = { .operation = CONTROL_RELOAD,
+					   .name = strndup(path->name, path->nname) };
+
+	if (request.name)
+		question_ask(exchange, &request, reply_ids);
+	else
+		out_of_memory(exchange);
+	free(request.name);
+}
+
 /* ---- the route ---- */
 
 static void refuse_method(struct exchange *exchange, const char *allowed)
@@ -314,6 +388,35 @@ static void refuse_method(struct exchange *exchange, const char *allowed)
 	exchange_send(exchange);
 }
 
+static void not_found(struct exchange *exchange)
+{
+	send_error(exchange, MHD_HTTP_NOT_FOUND, "NOT_FOUND", "there is nothing of that name");
+}
+
+/* 0: it is no number that could be one, 0 among them. */
+static uint32_t read_id(const char *digits)
+{
+	unsigned long long id;
+	char *end;
+
+	if (*digits < '1' || *digits > '9')
+		return 0;
+	errno = 0;
+	id = strtoull(digits, &end, 10);
+	return *end || errno || id > UINT32_MAX ? 0 : (uint32_t)id;
+}
+
+static void look_up_rollout(struct exchange *exchange, const char *digits)
+{
+	struct control_request request = { .operation = CONTROL_ROLLOUTS,
+					   .number = read_id(digits) };
+
+	if (request.number)
+		question_ask(exchange, &request, reply_rollout);
+	else
+		not_found(exchange);
+}
+
 static void look_up(struct exchange *exchange, const struct api_path *path)
 {
 	static const struct {
@@ -324,6 +427,8 @@ static void look_up(struct exchange *exchange, const struct api_path *path)
 		[API_PROCESS] = { CONTROL_INFO, reply_process },
 		[API_SUPERVISOR] = { CONTROL_SUPERVISOR, reply_supervisor },
 		[API_ZYGOTES] = { CONTROL_ZYGOTES, reply_zygotes },
+		[API_ROLLOUTS] = { CONTROL_ROLLOUTS, reply_rollouts },
+		[API_USAGE] = { CONTROL_USAGE, reply_usage },
 	};
 	struct control_request request = {
 		.operation = questions[path->what].operation,
@@ -343,15 +448,18 @@ void route_api(struct exchange *exchange)
 	struct api_path path = api_path_read(exchange->path, exchange->posts);
 
 	if (path.what == API_NOTHING && exchange->posts &&
-	    api_path_read(exchange->path, false).what == API_PROCESS)
+	    api_path_read(exchange->path, false).what != API_NOTHING)
 		refuse_method(exchange, "GET, HEAD");
 	else if (path.what == API_NOTHING)
-		send_error(exchange, MHD_HTTP_NOT_FOUND, "NOT_FOUND",
-			   "there is nothing of that name");
+		not_found(exchange);
+	else if (path.what == API_RELOAD)
+		reload(exchange, &path);
 	else if (is_action(path.what))
 		act(exchange, &path);
 	else if (exchange->posts)
 		refuse_method(exchange, "GET, HEAD");
+	else if (path.what == API_ROLLOUT)
+		look_up_rollout(exchange, path.name);
 	else
 		look_up(exchange, &path);
 }

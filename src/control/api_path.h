@@ -11,13 +11,17 @@
 enum api_what {
 	API_NOTHING,
 	API_PROCESSES,
-	API_PROCESS, /* of this one and those below, the name */
+	API_PROCESS, /* of this one and those up to SIGNAL, the name */
 	API_START,
 	API_STOP,
 	API_RESTART,
 	API_SIGNAL,
 	API_SUPERVISOR,
 	API_ZYGOTES,
+	API_RELOAD, /* the name of a zygote */
+	API_ROLLOUTS,
+	API_ROLLOUT, /* its id, digits */
+	API_USAGE,
 };
 
 struct api_path {

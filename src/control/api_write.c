@@ -7,6 +7,7 @@
 #include "control/json.h"
 #include "ipc/control_messages.h"
 #include "ipc/metrics_messages.h"
+#include "ipc/rollout_messages.h"
 
 static void member_string(struct buf *to, const char *key, const char *text)
 {
@@ -98,39 +99,61 @@ void api_write_supervisor(struct buf *to, const struct supervisor_status *status
 
 void api_write_zygote(struct buf *to, const struct zygote_status *status)
 {
-	static const char *const conditions[] = {
-		[CONDITION_DOWN] = "DOWN",
-		[CONDITION_IMPORTING] = "IMPORTING",
-		[CONDITION_READY] = "READY",
-		[CONDITION_STOPPING] = "STOPPING",
-	};
-	static const char *const verdicts[] = {
-		[AUDIT_VERDICT_NONE] = NULL,
-		[AUDIT_VERDICT_CLEAN] = "clean",
-		[AUDIT_VERDICT_VIOLATIONS] = "violations",
-		[AUDIT_VERDICT_IMPORT_FAILED] = "import_failed",
-		[AUDIT_VERDICT_NO_AUDIT] = "no_audit",
-	};
-	bool known = status->condition < ARRAY_LEN(conditions);
-
-	_Static_assert(ARRAY_LEN(conditions) == ZYGOTE_NCONDITIONS, "a word for every condition");
-	_Static_assert(ARRAY_LEN(verdicts) == AUDIT_NVERDICTS, "a word for every verdict");
 	json_object_begin(to);
 	member_string(to, "name", status->name);
-	member_string(to, "state", known ? conditions[status->condition] : "UNKNOWN");
+	member_string(to, "state", describe_condition(status->condition));
 	member_number(to, "pid", status->pid);
 	member_string(to, "python", status->python);
 	member_string(to, "python_version", status->version);
 	json_key(to, "audit");
 	json_object_begin(to);
-	member_string(to, "verdict",
-		      status->verdict < ARRAY_LEN(verdicts) ? verdicts[status->verdict] : NULL);
+	member_string(to, "verdict", describe_verdict(status->verdict));
 	member_int(to, "violations", status->violations);
 	member_seconds(to, "seconds", status->audit_us);
 	json_object_end(to);
 	member_seconds(to, "import_seconds", status->import_us);
 	member_int(to, "starts", status->starts);
 	member_int(to, "workers", status->workers);
+	member_number(to, "generation", status->generation);
+	json_object_end(to);
+}
+
+static void write_slot(struct buf *to, const struct rollout_slot_info *slot)
+{
+	json_object_begin(to);
+	member_string(to, "name", slot->name);
+	member_string(to, "state", describe_slot(slot->state));
+	member_number(to, "from_pid", slot->from_pid);
+	member_number(to, "to_pid", slot->to_pid);
+	member_seconds(to, "seconds", slot->us);
+	member_maybe(to, "why", slot->why);
+	json_object_end(to);
+}
+
+void api_write_rollout(struct buf *to, const struct rollout_info *info)
+{
+	bool ended = info->outcome != OUTCOME_NONE;
+
+	json_object_begin(to);
+	member_int(to, "id", info->id);
+	json_key(to, "is_program");
+	json_bool(to, info->is_program);
+	member_string(to, "name", info->name);
+	member_string(to, "cause", info->cause);
+	member_string(to, "phase", describe_phase(info->phase));
+	member_string(to, "outcome", ended ? describe_outcome(info->outcome) : NULL);
+	member_number(to, "generation", info->generation);
+	member_number(to, "before", info->before);
+	member_number(to, "start", info->start);
+	member_seconds(to, "seconds", info->us);
+	member_seconds(to, "import_seconds", info->import_us);
+	member_maybe(to, "audit", info->audit);
+	member_maybe(to, "why", info->why);
+	json_key(to, "slots");
+	json_array_begin(to);
+	for (size_t i = 0; i < info->nslots; i++)
+		write_slot(to, &info->slots[i]);
+	json_array_end(to);
 	json_object_end(to);
 }
 

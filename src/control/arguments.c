@@ -20,8 +20,9 @@ const struct method *method_find(const char *name)
 const char *param_type(const struct param *param)
 {
 	static const char *const types[] = {
-		[PARAM_TEXT] = "string", [PARAM_BYTES] = "string",    [PARAM_SIGNAL] = "string",
-		[PARAM_INT] = "int",     [PARAM_BOOLEAN] = "boolean", [PARAM_CALLS] = "array",
+		[PARAM_TEXT] = "string",   [PARAM_BYTES] = "string",    [PARAM_SIGNAL] = "string",
+		[PARAM_INT] = "int",       [PARAM_BOOLEAN] = "boolean", [PARAM_CALLS] = "array",
+		[PARAM_STRUCT] = "struct",
 	};
 
 	return types[param->kind];
@@ -113,6 +114,8 @@ static int take(struct argument *arg, enum param_kind kind)
 		return 0;
 	case PARAM_CALLS:
 		return type == RPC_ARRAY ? 0 : -EINVAL;
+	case PARAM_STRUCT:
+		return type == RPC_STRUCT ? 0 : -EINVAL;
 	}
 	return -EINVAL;
 }

@@ -38,6 +38,16 @@ void call_all_process_info(struct call *call);
 void call_all_config_info(struct call *call);
 
 void call_stack(struct call *call); /* name */
+void call_zygotes(struct call *call);
+
+/* calls_rollout.c: reloads */
+void call_reload(struct call *call);  /* name */
+void call_deploy(struct call *call);  /* name, settings */
+void call_rollout(struct call *call); /* id */
+void call_history(struct call *call);
+
+/* calls_usage.c */
+void call_usage(struct call *call);
 
 /* calls_log.c: parts of logs; the method's number is the channel */
 void call_read_log(struct call *call);      /* name, offset, length */

@@ -3,6 +3,7 @@
 #include "control/calls.h"
 #include "control/describe.h"
 #include "control/namespec.h"
+#include "ipc/metrics_messages.h"
 #include "rpc/write.h"
 
 #include <stdlib.h>
@@ -227,4 +228,38 @@ void call_stack(struct call *call)
 					   .name = (char *)call->args[0].text };
 
 	call_ask(call, &request, reply_stack);
+}
+
+static void write_zygote(struct buf *to, const struct zygote_status *status)
+{
+	rpc_write_struct_begin(to);
+	rpc_write_member_string(to, "name", text(status->name));
+	rpc_write_member_string(to, "state", describe_condition(status->condition));
+	rpc_write_member_int(to, "pid", status->pid);
+	rpc_write_member_int(to, "generation", status->generation);
+	rpc_write_member_int(to, "workers", status->workers);
+	rpc_write_member_string(to, "audit", text(describe_verdict(status->verdict)));
+	rpc_write_struct_end(to);
+}
+
+static void reply_zygotes(struct call *call, struct answer *answer)
+{
+	uint32_t n = unpack_u32(&answer->body);
+
+	rpc_write_array_begin(&call->result);
+	for (uint32_t i = 0; i < n && !answer->body.bad; i++) {
+		struct zygote_status status;
+
+		zygote_status_unpack(&status, &answer->body);
+		write_zygote(&call->result, &status);
+		zygote_status_done(&status);
+	}
+	rpc_write_array_end(&call->result);
+	if (call_check(call, &answer->body))
+		call_return(call);
+}
+
+void call_zygotes(struct call *call)
+{
+	call_ask(call, &(struct control_request){ .operation = CONTROL_ZYGOTES }, reply_zygotes);
 }

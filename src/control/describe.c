@@ -4,6 +4,8 @@
 #include "base/buf.h"
 #include "base/util.h"
 #include "ipc/control_messages.h"
+#include "ipc/metrics_messages.h"
+#include "ipc/rollout_messages.h"
 
 #include <inttypes.h>
 #include <time.h>
@@ -47,6 +49,44 @@ static const struct word faults[] = {
 	{ FAULT_CANT_REREAD, "CANT_REREAD" },
 };
 
+static const struct word conditions[] = {
+	{ CONDITION_DOWN, "DOWN" },
+	{ CONDITION_IMPORTING, "IMPORTING" },
+	{ CONDITION_READY, "READY" },
+	{ CONDITION_STOPPING, "STOPPING" },
+};
+_Static_assert(ARRAY_LEN(conditions) == ZYGOTE_NCONDITIONS, "a word for every condition");
+
+static const char *const verdicts[] = {
+	[AUDIT_VERDICT_CLEAN] = "clean",
+	[AUDIT_VERDICT_VIOLATIONS] = "violations",
+	[AUDIT_VERDICT_IMPORT_FAILED] = "import_failed",
+	[AUDIT_VERDICT_NO_AUDIT] = "no_audit",
+};
+_Static_assert(ARRAY_LEN(verdicts) == AUDIT_NVERDICTS, "a word for every verdict");
+
+static const struct word phases[] = {
+	{ ROLLOUT_QUEUED, "queued" },     { ROLLOUT_IMPORTING, "importing" },
+	{ ROLLOUT_ROLLING, "rolling" },   { ROLLOUT_WATCHING, "watching" },
+	{ ROLLOUT_BACK, "rolling_back" }, { ROLLOUT_ENDED, "ended" },
+};
+_Static_assert(ARRAY_LEN(phases) == ROLLOUT_NPHASES, "a word for every phase");
+
+static const struct word outcomes[] = {
+	{ OUTCOME_NONE, "none" },         { OUTCOME_DONE, "done" },
+	{ OUTCOME_REFUSED, "refused" },   { OUTCOME_ROLLED_BACK, "rolled_back" },
+	{ OUTCOME_CANCELED, "canceled" }, { OUTCOME_SUPERSEDED, "superseded" },
+	{ OUTCOME_FAILED, "failed" },
+};
+_Static_assert(ARRAY_LEN(outcomes) == ROLLOUT_NOUTCOMES, "a word for every outcome");
+
+static const struct word slots[] = {
+	{ SLOT_WAITS, "waits" },       { SLOT_STARTING, "starting" }, { SLOT_READY, "ready" },
+	{ SLOT_REPLACED, "replaced" }, { SLOT_FAILED, "failed" },     { SLOT_BACK, "back" },
+	{ SLOT_DOWN, "down" },         { SLOT_SKIPPED, "skipped" },
+};
+_Static_assert(ARRAY_LEN(slots) == ROLLOUT_NSLOT_STATES, "a word for every state of a slot");
+
 static const char *find(const struct word *words, size_t n, int64_t number)
 {
 	for (size_t i = 0; i < n; i++)
@@ -68,6 +108,31 @@ const char *describe_supervisor_state(int32_t code)
 const char *describe_fault(uint32_t fault)
 {
 	return find(faults, ARRAY_LEN(faults), fault);
+}
+
+const char *describe_condition(uint32_t condition)
+{
+	return find(conditions, ARRAY_LEN(conditions), condition);
+}
+
+const char *describe_verdict(uint32_t verdict)
+{
+	return verdict < ARRAY_LEN(verdicts) ? verdicts[verdict] : NULL;
+}
+
+const char *describe_phase(uint32_t phase)
+{
+	return find(phases, ARRAY_LEN(phases), phase);
+}
+
+const char *describe_outcome(uint32_t outcome)
+{
+	return find(outcomes, ARRAY_LEN(outcomes), outcome);
+}
+
+const char *describe_slot(uint32_t state)
+{
+	return find(slots, ARRAY_LEN(slots), state);
 }
 
 void describe_fault_text(struct buf *to, uint32_t fault, const char *extra)

@@ -24,6 +24,15 @@ const char *describe_state(uint32_t state);          /* "RUNNING"; "UNKNOWN" for
 const char *describe_supervisor_state(int32_t code); /* "RUNNING", "RESTARTING", … */
 const char *describe_fault(uint32_t fault);          /* "BAD_NAME"; "UNKNOWN" for any other */
 
+/* Of a zygote (metrics_messages.h): "READY"; "clean", NULL for none. */
+const char *describe_condition(uint32_t condition);
+const char *describe_verdict(uint32_t verdict);
+
+/* Of a reload (rollout_messages.h), in words for programs: "rolling", "rolled_back", "replaced". */
+const char *describe_phase(uint32_t phase);
+const char *describe_outcome(uint32_t outcome); /* "none" while it has not ended */
+const char *describe_slot(uint32_t state);
+
 /* "NAME: extra", or "NAME" if extra is NULL. */
 void describe_fault_text(struct buf *to, uint32_t fault, const char *extra);
 

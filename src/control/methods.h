@@ -18,6 +18,7 @@ enum param_kind {
 	PARAM_INT,     /* int, or what has the same meaning */
 	PARAM_BOOLEAN, /* anything, as Python sees truth */
 	PARAM_CALLS,   /* array */
+	PARAM_STRUCT,  /* struct */
 };
 
 struct param {

@@ -168,6 +168,11 @@ static uint64_t zygote_violations(const struct zygote_status *zygote)
 	return zygote->violations;
 }
 
+static uint64_t zygote_generation(const struct zygote_status *zygote)
+{
+	return zygote->generation;
+}
+
 static const struct {
 	const char *name, *type, *help;
 	uint64_t (*value)(const struct zygote_status *zygote);
@@ -177,6 +182,8 @@ static const struct {
 	{ "forkserver_zygote_starts_total", "counter", "How often it was started, and imported.",
 	  zygote_starts },
 	{ "forkserver_zygote_workers", "gauge", "Workers of it that run.", zygote_workers },
+	{ "forkserver_zygote_generation", "gauge",
+	  "Which import of its code serves; each reload begins one.", zygote_generation },
 	{ "forkserver_zygote_audit_violations", "gauge",
 	  "New violations that its last audit has found.", zygote_violations },
 };

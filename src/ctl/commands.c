@@ -26,6 +26,12 @@ const struct command commands[] = {
 	  "clear <name>\t\tClear a process' log files.\n"
 	  "clear <name> <name>\tClear multiple process' log files\n"
 	  "clear all\t\tClear all process' log files" },
+	{ "deploy", command_deploy, COMPLETE_ZYGOTES,
+	  "deploy <zygote> --set <key>=<value> [--set ...]\n"
+	  "\t\t\tReload a zygote with other values, such as preload, path or python,\n"
+	  "\t\t\tthat hold until the supervisor is started anew\n"
+	  "deploy <zygote>\t\tReload it with what the configuration says\n"
+	  "deploy ... --no-wait\tOnly print the number under which history knows it" },
 	{ "exit", command_quit, COMPLETE_NOTHING, "exit\tExit the supervisor shell." },
 	{ "fg", command_fg, COMPLETE_PROCESSES,
 	  "fg <process>\tConnect to a process in foreground mode\n"
@@ -33,10 +39,16 @@ const struct command commands[] = {
 	{ "help", command_help, COMPLETE_COMMANDS,
 	  "help\t\tPrint a list of available actions\n"
 	  "help <action>\tPrint help for <action>" },
+	{ "history", command_history, COMPLETE_NOTHING,
+	  "history\t\t\tShow what was reloaded and deployed, and how that has ended\n"
+	  "history <id> [...]\tShow everything about one, process by process" },
 	{ "maintail", command_maintail, COMPLETE_NOTHING,
 	  "maintail -f \tContinuous tail of supervisor main log file (Ctrl-C to exit)\n"
 	  "maintail -100\tlast 100 *bytes* of supervisord main log file\n"
 	  "maintail\tlast 1600 *bytes* of supervisor main log file\n" },
+	{ "memory", command_memory, COMPLETE_PROCESSES,
+	  "memory\t\t\tShow what all processes and zygotes hold, shared and for themselves\n"
+	  "memory <name> [...]\tThe same of some processes or groups" },
 	{ "open", command_open, COMPLETE_NOTHING,
 	  "open <url>\tConnect to a remote supervisord process.\n"
 	  "\t\t(for UNIX domain socket, use unix:///socket/path)" },
@@ -45,7 +57,12 @@ const struct command commands[] = {
 	  "pid <name>\t\tGet the PID of a single child process by name.\n"
 	  "pid all\t\t\tGet the PID of every child process, one per line." },
 	{ "quit", command_quit, COMPLETE_NOTHING, "quit\tExit the supervisor shell." },
-	{ "reload", command_reload, COMPLETE_NOTHING, "reload \t\tRestart the remote supervisord." },
+	{ "reload", command_reload, COMPLETE_RELOADS,
+	  "reload \t\tRestart the remote supervisord.\n"
+	  "reload <name> [...]\tImport the code of zygotes or programs anew and replace their\n"
+	  "\t\t\tprocesses, new first; what fails changes nothing\n"
+	  "reload all\t\tThe same for everything that can be reloaded\n"
+	  "reload <name> --no-wait\tOnly print the number under which history knows it" },
 	{ "remove", command_remove, COMPLETE_GROUPS,
 	  "remove <name> [...]\tRemoves process/group from active config" },
 	{ "reopen", command_reopen, COMPLETE_PROCESSES,
@@ -93,6 +110,10 @@ const struct command commands[] = {
 	  "\t\t\tCtrl-C to exit.\n"
 	  "tail -100 <name>\tlast 100 *bytes* of process stdout\n"
 	  "tail <name> stderr\tlast 1600 *bytes* of process stderr" },
+	{ "top", command_top, COMPLETE_PROCESSES,
+	  "top [-b] [-d seconds] [-n count] [-o cpu|mem|name] [<name> ...]\n"
+	  "\t\tShow processes as they run, again and again, until q or Ctrl-C\n"
+	  "\t\t-b: print, once or -n times; -d: seconds between two looks (default 2)" },
 	{ "update", command_update, COMPLETE_GROUPS,
 	  "update\t\t\tReload config and add/remove as necessary, and will restart affected programs\n"
 	  "update all\t\tReload config and add/remove as necessary, and will restart affected programs\n"

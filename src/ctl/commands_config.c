@@ -376,8 +376,11 @@ void command_reload(struct ctl *ctl, char **args, const char *line)
 	enum client_outcome outcome;
 
 	(void)line;
-	if (refuses_arguments(ctl, args, "reload") ||
-	    !confirmed(ctl, "Really restart the remote supervisord process y/N? "))
+	if (args[0]) {
+		command_reload_names(ctl, args);
+		return;
+	}
+	if (!confirmed(ctl, "Really restart the remote supervisord process y/N? "))
 		return;
 	outcome = client_call(&ctl->client, &result, "supervisor.restart", NULL);
 	rpc_free(result);

@@ -12,18 +12,12 @@
 
 /* ---- status ---- */
 
-/* What is shown: pointers into the answer. */
-struct shown {
-	const struct rpc_value **infos;
-	size_t n;
-};
-
 static bool is_stopped(int64_t state)
 {
 	return state == 0 || state == 100 || state == 200 || state == 1000;
 }
 
-static void show(struct ctl *ctl, const struct shown *shown)
+static void show(struct ctl *ctl, const struct ctl_shown *shown)
 {
 	int width = NAME_WIDTH;
 
@@ -46,7 +40,7 @@ static void show(struct ctl *ctl, const struct shown *shown)
 }
 
 /* Adds the processes that a name means; whether there is any. */
-static bool match(struct shown *shown, const struct rpc_value *all, const char *group,
+static bool match(struct ctl_shown *shown, const struct rpc_value *all, const char *group,
 		  const char *name)
 {
 	bool found = false;
@@ -62,7 +56,7 @@ static bool match(struct shown *shown, const struct rpc_value *all, const char *
 	return found;
 }
 
-static void match_name(struct ctl *ctl, struct shown *shown, const struct rpc_value *all,
+static void match_name(struct ctl *ctl, struct ctl_shown *shown, const struct rpc_value *all,
 		       const char *namespec)
 {
 	CLEANUP_FREE char *group = NULL;
@@ -97,19 +91,26 @@ static size_t count(char **names)
 	return n;
 }
 
-static void status_of(struct ctl *ctl, char **names, const struct rpc_value *all)
+struct ctl_shown ctl_select(struct ctl *ctl, char **names, const struct rpc_value *all)
 {
 	size_t room = all->count * (count(names) + 1) + 1;
-	struct shown shown = { calloc(room, sizeof(*shown.infos)), 0 };
+	struct ctl_shown shown = { calloc(room, sizeof(*shown.infos)), 0 };
 
 	if (!shown.infos)
-		return;
+		return shown;
 	if (wants_all(names)) {
 		match(&shown, all, NULL, NULL);
 	} else {
 		for (; *names; names++)
 			match_name(ctl, &shown, all, *names);
 	}
+	return shown;
+}
+
+static void status_of(struct ctl *ctl, char **names, const struct rpc_value *all)
+{
+	struct ctl_shown shown = ctl_select(ctl, names, all);
+
 	show(ctl, &shown);
 	for (size_t i = 0; i < shown.n; i++)
 		if (is_stopped(rpc_member_int(shown.infos[i], "state", 1000)))

@@ -21,6 +21,8 @@ void ctl_say(const struct ctl *ctl, const char *format, ...)
 	FILE *to = ctl->json ? stderr : stdout;
 	va_list ap;
 
+	if (ctl->silent)
+		return;
 	va_start(ap, format);
 	vfprintf(to, format, ap);
 	va_end(ap);
@@ -93,7 +95,7 @@ void ctl_flush(struct ctl *ctl)
 		return;
 	if (!ctl->results)
 		ctl->results = json_array();
-	json_dumpf(ctl->results, stdout, JSON_INDENT(2));
+	json_dumpf(ctl->results, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
 	putchar('\n');
 	fflush(stdout);
 	json_decref(ctl->results);

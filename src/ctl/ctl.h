@@ -27,13 +27,21 @@ struct ctl {
 	struct client client;
 	char *prompt;
 	bool interactive;
+	bool silent;     /* nothing is said: something else has the screen */
 	bool json;       /* results are collected and printed as one JSON text */
 	json_t *results; /* owned; NULL: nothing yet */
 	int status;      /* enum ctl_status */
 	bool quit;
 };
 
-enum ctl_completion { COMPLETE_NOTHING, COMPLETE_COMMANDS, COMPLETE_GROUPS, COMPLETE_PROCESSES };
+enum ctl_completion {
+	COMPLETE_NOTHING,
+	COMPLETE_COMMANDS,
+	COMPLETE_GROUPS,
+	COMPLETE_PROCESSES,
+	COMPLETE_ZYGOTES,
+	COMPLETE_RELOADS, /* zygotes, programs as far as groups tell, "all" */
+};
 
 struct command {
 	const char *name;
@@ -74,6 +82,14 @@ bool ctl_upcheck(struct ctl *ctl);
 void namespec_split(const char *namespec, char **ret_group, char **ret_name);
 char *namespec_make(const char *group, const char *name);
 
+/* Of the structs in `all`, which have members "group" and "name", those that the names mean; no
+ * name: all.  Says which name is none's, and sets the status.  `infos` is the caller's to free. */
+struct ctl_shown {
+	const struct rpc_value **infos; /* borrowed from `all` */
+	size_t n;
+};
+struct ctl_shown ctl_select(struct ctl *ctl, char **names, const struct rpc_value *all);
+
 /* follow.c: prints what `path` answers until the connection or the user ends it. */
 void ctl_follow(struct ctl *ctl, const char *path);
 
@@ -105,7 +121,13 @@ void command_reload(struct ctl *ctl, char **args, const char *line);
 void command_shutdown(struct ctl *ctl, char **args, const char *line);
 void command_open(struct ctl *ctl, char **args, const char *line);
 void command_stack(struct ctl *ctl, char **args, const char *line);
+void command_memory(struct ctl *ctl, char **args, const char *line);
+void command_top(struct ctl *ctl, char **args, const char *line);
 void command_rotate(struct ctl *ctl, char **args, const char *line);
 void command_reopen(struct ctl *ctl, char **args, const char *line);
+
+void command_reload_names(struct ctl *ctl, char **args); /* not empty */
+void command_deploy(struct ctl *ctl, char **args, const char *line);
+void command_history(struct ctl *ctl, char **args, const char *line);
 
 #endif

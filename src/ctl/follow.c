@@ -3,32 +3,14 @@
 #include "base/fd.h"
 #include "base/util.h"
 #include "ctl/ctl.h"
+#include "ctl/interrupt.h"
 #include "rpc/value.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-static volatile sig_atomic_t interrupted;
-
-static void on_interrupt(int signum)
-{
-	(void)signum;
-	interrupted = 1;
-}
-
-/* From now on ^C ends a poll(2), not the program. */
-static void catch_interrupt(struct sigaction *ret_before)
-{
-	struct sigaction action = { .sa_handler = on_interrupt };
-
-	interrupted = 0;
-	sigemptyset(&action.sa_mask);
-	sigaction(SIGINT, &action, ret_before);
-}
 
 static void print(void *arg, const char *data, size_t len)
 {
@@ -80,15 +62,15 @@ void ctl_follow(struct ctl *ctl, const char *path)
 	ctl_say(ctl, "==> Press Ctrl-C to exit <==");
 	if (follow_start(&follow, ctl, path) < 0)
 		return;
-	catch_interrupt(&before);
+	interrupt_catch(&before);
 	do {
 		struct pollfd polled = { .fd = follow.fd, .events = POLLIN };
 
 		going = poll(&polled, 1, -1) < 0 ? errno == EINTR : follow_step(&follow, ctl);
-	} while (going && !interrupted);
-	if (interrupted)
+	} while (going && !interrupt_came());
+	if (interrupt_came())
 		printf("\n");
-	sigaction(SIGINT, &before, NULL);
+	interrupt_release(&before);
 	fd_close(&follow.fd);
 }
 
@@ -153,7 +135,7 @@ static void foreground_loop(struct ctl *ctl, const char *name, struct follow fol
 	struct foreground foreground = { .len = 0 };
 	bool going = true;
 
-	while (going && !interrupted) {
+	while (going && !interrupt_came()) {
 		struct pollfd polled[3] = {
 			{ .fd = 0, .events = POLLIN },
 			{ .fd = follows[0].fd, .events = POLLIN },
@@ -178,7 +160,7 @@ void ctl_foreground(struct ctl *ctl, const char *name)
 	struct sigaction before;
 
 	ctl_say(ctl, "==> Press Ctrl-C to exit <==");
-	catch_interrupt(&before);
+	interrupt_catch(&before);
 	for (int i = 0; i < 2; i++)
 		if (asprintf(&paths[i], "/logtail/%s/%s", name, channels[i]) >= 0)
 			(void)follow_start(&follows[i], ctl, paths[i]);
@@ -188,5 +170,5 @@ void ctl_foreground(struct ctl *ctl, const char *name)
 		fd_close(&follows[i].fd);
 		free(paths[i]);
 	}
-	sigaction(SIGINT, &before, NULL);
+	interrupt_release(&before);
 }

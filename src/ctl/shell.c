@@ -16,7 +16,10 @@ static struct {
 	struct rpc_value *infos; /* owned; of all processes, asked for once a command */
 	size_t at;               /* where the next match is looked for */
 	const struct rpc_value *info;
-	const char *last_group; /* borrowed from infos */
+	const char *last_group;    /* borrowed from infos */
+	struct rpc_value *zygotes; /* owned; the same */
+	const struct rpc_value *zygote;
+	int stage; /* of next_reload() */
 } completion;
 
 static const struct rpc_value *first_info(void)
@@ -93,6 +96,60 @@ static char *next_process(const char *text, int state)
 	return NULL;
 }
 
+static char *next_zygote(const char *text, int state)
+{
+	if (state == 0) {
+		if (!completion.zygotes)
+			(void)client_call(&completion.ctl->client, &completion.zygotes,
+					  "forkserver.zygotes", NULL);
+		completion.zygote = completion.zygotes ? completion.zygotes->first : NULL;
+	}
+	while (completion.zygote) {
+		const char *name = rpc_member_text(completion.zygote, "name", "");
+
+		completion.zygote = completion.zygote->next;
+		if (begins(name, text))
+			return strdup(name);
+	}
+	return NULL;
+}
+
+static bool is_zygote(const char *name)
+{
+	const struct rpc_value *at = completion.zygotes ? completion.zygotes->first : NULL;
+
+	for (; at; at = at->next)
+		if (strcmp(rpc_member_text(at, "name", ""), name) == 0)
+			return true;
+	return false;
+}
+
+/* Zygotes; then groups, of which most have the name of a program; then "all". */
+static char *next_reload(const char *text, int state)
+{
+	enum { ZYGOTES, GROUPS, ALL };
+	char *found;
+
+	if (state == 0)
+		completion.stage = ZYGOTES;
+	if (completion.stage == ZYGOTES) {
+		if ((found = next_zygote(text, state)))
+			return found;
+		completion.stage = GROUPS;
+		state = 0;
+	}
+	while (completion.stage == GROUPS) {
+		found = next_group(text, state);
+		state = 1;
+		if (found && !is_zygote(found))
+			return found;
+		if (!found)
+			completion.stage = ALL;
+		free(found);
+	}
+	return completion.stage++ == ALL && begins("all", text) ? strdup("all") : NULL;
+}
+
 static char **complete(const char *text, int start, int end)
 {
 	CLEANUP_FREE char *first = NULL;
@@ -112,6 +169,10 @@ static char **complete(const char *text, int start, int end)
 		return rl_completion_matches(text, next_group);
 	case COMPLETE_PROCESSES:
 		return rl_completion_matches(text, next_process);
+	case COMPLETE_ZYGOTES:
+		return rl_completion_matches(text, next_zygote);
+	case COMPLETE_RELOADS:
+		return rl_completion_matches(text, next_reload);
 	default:
 		return NULL;
 	}
@@ -188,6 +249,8 @@ static void run(struct ctl *ctl, const char *line)
 		ctl_flush(ctl);
 	rpc_free(completion.infos);
 	completion.infos = NULL;
+	rpc_free(completion.zygotes);
+	completion.zygotes = NULL;
 }
 
 static void set_up(struct ctl *ctl, const char *history_file)

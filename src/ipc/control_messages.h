@@ -103,6 +103,7 @@ enum control_operation {
 			     what the file says.  Answered as CONTROL_RELOAD */
 	CONTROL_ROLLOUTS, /* number: an id, or 0: all that are remembered, the oldest first.
 			     u32 n, n × struct rollout_info of rollout_messages.h */
+	CONTROL_USAGE,    /* usage_messages.h: struct usage_host; u32 n, n × struct usage_row */
 	CONTROL_NOPERATIONS
 };
 

@@ -24,6 +24,9 @@ void zygote_setup_pack(struct buf *buf, const struct zygote_setup *setup)
 	pack_u32(buf, setup->preload_timeout);
 	pack_u32(buf, setup->progress);
 	pack_u32(buf, setup->thp);
+	pack_u32(buf, setup->ksm);
+	pack_u32(buf, setup->gc_freeze);
+	pack_u32(buf, setup->immortalize);
 }
 
 int zygote_setup_unpack(struct zygote_setup *setup, const void *data, size_t len)
@@ -45,6 +48,9 @@ int zygote_setup_unpack(struct zygote_setup *setup, const void *data, size_t len
 	setup->preload_timeout = unpack_u32(&in);
 	setup->progress = unpack_u32(&in);
 	setup->thp = unpack_u32(&in);
+	setup->ksm = unpack_u32(&in);
+	setup->gc_freeze = unpack_u32(&in);
+	setup->immortalize = unpack_u32(&in);
 	r = unpack_end(&in);
 	if (r < 0)
 		zygote_setup_done(setup);
@@ -69,6 +75,9 @@ void zygote_ready_pack(struct buf *buf, const struct zygote_ready *ready)
 	pack_u64(buf, ready->rss);
 	pack_u64(buf, ready->pss);
 	pack_u64(buf, ready->import_us);
+	pack_u64(buf, ready->frozen);
+	pack_u64(buf, ready->immortal);
+	pack_u64(buf, ready->immortal_us);
 }
 
 int zygote_ready_unpack(struct zygote_ready *ready, const void *data, size_t len)
@@ -79,6 +88,9 @@ int zygote_ready_unpack(struct zygote_ready *ready, const void *data, size_t len
 	ready->rss = unpack_u64(&in);
 	ready->pss = unpack_u64(&in);
 	ready->import_us = unpack_u64(&in);
+	ready->frozen = unpack_u64(&in);
+	ready->immortal = unpack_u64(&in);
+	ready->immortal_us = unpack_u64(&in);
 	return unpack_end(&in);
 }
 

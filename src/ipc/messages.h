@@ -58,7 +58,10 @@ struct zygote_setup {
 	uint32_t mode;            /* enum audit_mode */
 	uint32_t preload_timeout; /* seconds; 0: none */
 	uint32_t progress;        /* 1: send MESSAGE_PROGRESS */
-	uint32_t thp; /* 1: leave transparent huge pages as they are; 0: PR_SET_THP_DISABLE */
+	uint32_t thp;       /* 1: leave transparent huge pages as they are; 0: PR_SET_THP_DISABLE */
+	uint32_t ksm;       /* 1: PR_SET_MEMORY_MERGE */
+	uint32_t gc_freeze; /* 1: hide from the collector what exists at the first fork */
+	uint32_t immortalize; /* 1: and stop counting references to it; 3.12 and newer */
 };
 
 /* The zygote as it is now, before its first fork.  Bytes, from /proc/self/smaps_rollup; 0 where
@@ -66,7 +69,10 @@ struct zygote_setup {
 struct zygote_ready {
 	uint64_t rss;
 	uint64_t pss;
-	uint64_t import_us; /* microseconds from the first import to the end of the warm-up */
+	uint64_t import_us;   /* microseconds from the first import to the end of the warm-up */
+	uint64_t frozen;      /* objects that the collector does not see */
+	uint64_t immortal;    /* objects whose references are no longer counted */
+	uint64_t immortal_us; /* microseconds that this took */
 };
 
 /* How a worker is to be started.  The fds of the message: gate, stdin, stdout, stderr, then

@@ -66,6 +66,7 @@ struct zygote_status {
 	uint64_t audit_us;  /* of the last report: from the start to it; 0: none yet */
 	uint64_t import_us; /* of the last import that was forked from; 0: none yet */
 	uint32_t workers;   /* that run */
+	uint32_t generation;
 };
 
 /* Counters begin at 0 when the process is configured. */

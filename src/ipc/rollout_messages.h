@@ -61,7 +61,7 @@ struct rollout_info {
 	uint64_t start;                  /* seconds since the epoch; 0: it is queued */
 	uint64_t us;                     /* from then until now, or its end */
 	uint64_t import_us;              /* 0: none, or not yet */
-	char *audit;                     /* "" or the result in words: "audit clean" */
+	char *audit;                     /* "" or the result in words: "clean", "2 violations" */
 	char *why;                       /* "" or what has failed, a sentence */
 	struct rollout_slot_info *slots; /* owned */
 	size_t nslots;

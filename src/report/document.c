@@ -220,7 +220,7 @@ const char *report_verdict(const struct report *report)
 
 /* Below the standard library, but not below the packages that are installed inside it; or code
  * without a file, such as "<frozen os>" and "<string>". */
-static bool is_library(const struct report *report, const char *file)
+static bool is_standard(const struct report *report, const char *file)
 {
 	size_t len = report->stdlib ? strlen(report->stdlib) : 0;
 
@@ -230,15 +230,30 @@ static bool is_library(const struct report *report, const char *file)
 		len--;
 	if (!len || strncmp(file, report->stdlib, len) != 0 || file[len] != '/')
 		return false;
-	file += len + 1;
-	return strncmp(file, "site-packages/", 14) != 0 && strncmp(file, "dist-packages/", 14) != 0;
+	return !report_is_installed(file);
+}
+
+bool report_is_installed(const char *file)
+{
+	return file && (strstr(file, "/site-packages/") || strstr(file, "/dist-packages/"));
 }
 
 const struct report_frame *report_location(const struct report *report,
 					   const struct report_stack *stack)
 {
-	for (size_t i = stack->nframes; i-- > 0;)
-		if (!is_library(report, stack->frames[i].file))
-			return &stack->frames[i];
+	const struct report_frame *installed = NULL;
+
+	for (size_t i = stack->nframes; i-- > 0;) {
+		const struct report_frame *frame = &stack->frames[i];
+
+		if (is_standard(report, frame->file))
+			continue;
+		if (!report_is_installed(frame->file))
+			return frame;
+		if (!installed)
+			installed = frame;
+	}
+	if (installed)
+		return installed;
 	return stack->nframes ? &stack->frames[stack->nframes - 1] : NULL;
 }

@@ -117,8 +117,12 @@ int report_stack_copy(struct report_stack *to, const struct report_stack *from);
 /* "error", "violations", or "clean" if every finding is allowed or in the baseline. */
 const char *report_verdict(const struct report *report);
 
-/* The innermost frame that is the application's own; without one the innermost frame; NULL if the
- * stack is empty. */
+/* Whether a source file belongs to an installed package: below site-packages or dist-packages.
+ * NULL: no. */
+bool report_is_installed(const char *file);
+
+/* The innermost frame that is the application's own; without one that of an installed package,
+ * which the application may be; without one the innermost of all; NULL if the stack is empty. */
 const struct report_frame *report_location(const struct report *report,
 					   const struct report_stack *stack);
 

@@ -103,6 +103,18 @@ static const char *rule_kind(const struct finding *finding)
 	return fd && finding->type && rule_knows(finding->type) ? finding->type : finding->kind;
 }
 
+/* Whether the location is the line that opened it, and not one that called a package which did:
+ * that may open more. */
+static bool is_exact(const struct finding *finding, const struct report_frame *at)
+{
+	const struct report_frame *end = finding->stack.frames + finding->stack.nframes;
+
+	while (++at < end)
+		if (report_is_installed(at->file))
+			return false;
+	return true;
+}
+
 /* KIND or KIND:TARGET.  A target that changes from run to run is left to the location. */
 static void add_subject(struct buf *out, const struct finding *finding, bool located)
 {
@@ -135,7 +147,7 @@ char *hint_rule(const struct report *report, const struct finding *finding)
 
 	if (at && !at->file)
 		at = NULL;
-	add_subject(&word, finding, at != NULL);
+	add_subject(&word, finding, at && is_exact(finding, at));
 	add_word(&rule, &word);
 	if (at) {
 		buf_clear(&word);
@@ -165,6 +177,11 @@ static bool is_sqlite(const struct finding *finding)
 		if (is(finding->type, "file") && ends(finding->target, endings[i]))
 			return true;
 	return false;
+}
+
+static bool is_django_database(const struct finding *finding)
+{
+	return is(finding->kind, "fd") && runs_through(finding, "/django/db/backends/");
 }
 
 static bool is_log(const struct finding *finding)
@@ -319,12 +336,16 @@ static const struct advice {
 	{ is_gevent,
 	  "gevent's hub was started during the import, and every worker would share it: spawn "
 	  "greenlets and wait only in the worker." },
+	{ is_django_database,
+	  "A database connection of Django's. Ask no database during the import (module level, "
+	  "AppConfig.ready()), or end the warmup with django.db.connections.close_all(): each "
+	  "worker then connects at its first query." },
 	{ is_sqlite,
 	  "A SQLite connection must not be carried over a fork; it can damage the database: "
 	  "connect in the worker, or close the connection before the import ends." },
-	{ is_log,
-	  "A log handler: give FileHandler delay=True, so that each worker opens the file at its "
-	  "first record, or let workers reopen it." },
+	{ is_log, "A log handler: give FileHandler delay=True (in a LOGGING dict: \"delay\": "
+		  "True), so that "
+		  "each worker opens the file at its first record, or let workers reopen it." },
 	{ is_file, "Use `with open(...)` if the import alone needs it; else open it in the worker, "
 		   "at its first use." },
 	{ is_listening,

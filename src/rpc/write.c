@@ -23,6 +23,12 @@ void rpc_write_boolean(struct buf *buf, bool truth)
 	buf_printf(buf, "<value><boolean>%d</boolean></value>\n", truth);
 }
 
+void rpc_write_seconds(struct buf *buf, uint64_t us)
+{
+	buf_printf(buf, "<value><double>%" PRIu64 ".%06u</double></value>\n", us / 1000000,
+		   (unsigned)(us % 1000000));
+}
+
 void rpc_write_bytes(struct buf *buf, const char *data, size_t len)
 {
 	buf_addstr(buf, "<value><string>");
@@ -85,6 +91,13 @@ void rpc_write_member_string(struct buf *buf, const char *name, const char *text
 {
 	rpc_write_member_begin(buf, name);
 	rpc_write_string(buf, text);
+	rpc_write_member_end(buf);
+}
+
+void rpc_write_member_seconds(struct buf *buf, const char *name, uint64_t us)
+{
+	rpc_write_member_begin(buf, name);
+	rpc_write_seconds(buf, us);
 	rpc_write_member_end(buf);
 }
 

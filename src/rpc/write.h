@@ -16,6 +16,7 @@ struct rpc_value;
 /* Numbers beyond 32 bits are written as i8, which Python's client reads. */
 void rpc_write_int(struct buf *buf, int64_t integer);
 void rpc_write_boolean(struct buf *buf, bool truth);
+void rpc_write_seconds(struct buf *buf, uint64_t us); /* a double, "1.500000" */
 
 /* Bytes that are not UTF-8 become U+FFFD, and control characters that XML cannot carry their
  * picture (ESC: U+241B). */
@@ -33,6 +34,7 @@ void rpc_write_member_end(struct buf *buf);
 void rpc_write_member_int(struct buf *buf, const char *name, int64_t integer);
 void rpc_write_member_boolean(struct buf *buf, const char *name, bool truth);
 void rpc_write_member_string(struct buf *buf, const char *name, const char *text);
+void rpc_write_member_seconds(struct buf *buf, const char *name, uint64_t us);
 
 void rpc_write_value(struct buf *buf, const struct rpc_value *value);
 void rpc_write_fault_value(struct buf *buf, int code, const char *text);

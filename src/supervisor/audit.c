@@ -8,6 +8,7 @@
 #include "base/util.h"
 #include "config/config.h"
 #include "report/baseline.h"
+#include "report/github.h"
 #include "report/text.h"
 #include "report/verdict.h"
 #include "supervisor/audit_memory.h"
@@ -148,6 +149,7 @@ static int job_of_options(struct audit_job *job, const struct audit_options *opt
 	job->setup.preload = copy_all(options->names, &failed);
 	job->setup.warmup = copy(options->warmup, &failed);
 	job->setup.preload_timeout = PRELOAD_TIMEOUT;
+	job->setup.gc_freeze = true;
 	if (failed || !job->environment)
 		return out_of_memory();
 	return apply_options(job, options, NULL);
@@ -173,11 +175,19 @@ static int job_of_config(struct audit_job *job, const struct audit_options *opti
 	job->setup.mode = zygote->mode;
 	job->setup.preload_timeout = zygote->preload_timeout;
 	job->setup.thp = zygote->thp;
+	job->setup.ksm = zygote->ksm;
+	job->setup.gc_freeze = zygote->gc_freeze;
+	job->setup.immortalize = zygote->immortalize;
 	if (failed || !job->environment ||
 	    environment_merge(&job->environment, zygote->environment) < 0)
 		return out_of_memory();
 	if (zygote->user && user_find(&job->user, zygote->user, &err) < 0)
 		return complain("[zygote:%s] user: %s", zygote->name, err.text);
+	if (zygote->user && geteuid() != 0 && job->user.uid != geteuid()) {
+		complain("[zygote:%s] user: only root can become %s; audited as who you are",
+			 zygote->name, zygote->user);
+		user_done(&job->user);
+	}
 	return apply_options(job, options, zygote->baseline);
 }
 
@@ -234,7 +244,7 @@ static int load_config(struct audit *audit, const char *program)
 		(void)fd_write_all(2, audit_usage, strlen(audit_usage));
 		return USAGE;
 	}
-	r = config_load(file, &config, &messages);
+	r = config_load_zygotes(file, &config, &messages);
 	(void)fd_write_all(2, buf_str(&messages), messages.len);
 	buf_done(&messages);
 	if (r < 0)
@@ -311,6 +321,19 @@ static void print_text(struct audit *audit, const struct audit_run *run, const c
 	print(audit, extra, strlen(extra));
 }
 
+static void print_github(struct audit *audit, const struct audit_run *run)
+{
+	struct error err = { "" };
+	CLEANUP_FREE char *text = report_github(run->report, run->report_len, &err);
+
+	if (text) {
+		print(audit, text, strlen(text));
+		return;
+	}
+	complain("%s", err.text);
+	raise_status(audit, VERDICT_NO_AUDIT);
+}
+
 /* The table that --memory asks for, if this zygote can be measured; "" else. */
 static void measure(const struct audit *audit, struct audit_run *run, struct buf *table)
 {
@@ -340,6 +363,8 @@ static void publish(struct audit *audit, struct audit_run *run)
 	} else if (!audit->options.quiet || summary.verdict != VERDICT_CLEAN || table.len) {
 		print_text(audit, run, buf_str(&table));
 	}
+	if (audit->options.github)
+		print_github(audit, run);
 	buf_done(&table);
 	audit->reports[audit->nreports++] = run->report;
 	run->report = NULL;

@@ -29,7 +29,8 @@ const char audit_usage[] =
 	"      --allow RULE          accept what the rule matches; may be repeated\n"
 	"      --mode filter|full    how to trace\n"
 	"      --timeout SECONDS     longest import; 0: no limit; default 300\n"
-	"      --format text|json    json: one object a line for each zygote\n"
+	"      --format text|json|github  json: one object a line for each zygote;\n"
+	"                            github: text, and annotations for a workflow\n"
 	"      --output FILE         write the report there instead of to stdout\n"
 	"      --baseline FILE       violations known there do not count\n"
 	"      --write-baseline FILE write the violations found there; they do not count\n"
@@ -146,7 +147,7 @@ static int take_warmup(struct audit_options *options, const char *text, struct e
 static int take_word(struct audit_options *options, int code, const char *word, struct error *err)
 {
 	static const char *const modes[] = { [AUDIT_FILTER] = "filter", [AUDIT_FULL] = "full" };
-	static const char *const formats[] = { "text", "json" };
+	static const char *const formats[] = { "text", "json", "github" };
 	static const char *const colors[] = {
 		[COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never"
 	};
@@ -157,6 +158,7 @@ static int take_word(struct audit_options *options, int code, const char *word, 
 	} else if (code == OPTION_FORMAT) {
 		found = choose("--format", word, formats, ARRAY_LEN(formats), err);
 		options->json = found == 1;
+		options->github = found == 2;
 	} else {
 		found = choose("--color", word, colors, ARRAY_LEN(colors), err);
 		options->color = (enum color)(found < 0 ? 0 : found);

@@ -21,6 +21,7 @@ struct audit_options {
 	int64_t timeout; /* seconds; -1: not given */
 	char **names;    /* owned strv: modules, or zygotes with -c */
 	bool json;
+	bool github; /* the text, and annotations */
 	const char *output;
 	const char *baseline;
 	const char *write_baseline;

@@ -41,6 +41,7 @@ static const struct {
 	[CONTROL_DEPLOY] = { control_deploy, false },
 	[CONTROL_ROLLOUTS] = { control_rollouts, true },
 	[CONTROL_METRICS] = { control_metrics, true },
+	[CONTROL_USAGE] = { control_usage, true },
 };
 
 void control_calls_init(struct control_calls *calls, struct supervisor *supervisor,
@@ -76,6 +77,7 @@ void control_calls_forget(struct control_calls *calls)
 	control_waits_forget(calls);
 	control_logs_forget(calls);
 	control_stacks_forget(calls);
+	control_usages_forget(calls);
 	calls->updating = false;
 }
 

@@ -16,9 +16,11 @@
 struct control_link;
 struct control_log;
 struct control_stack;
+struct control_usage;
 struct control_wait;
 struct process;
 struct supervisor;
+struct zygote_link;
 
 /* Embedded in the supervisor. */
 struct control_calls {
@@ -28,8 +30,9 @@ struct control_calls {
 	struct control_log *logs;   /* owned: for the logger; control_logs.c */
 	struct control_stack *stacks; /* owned: for stacks of workers; control_stack.c */
 	unsigned nstacks;
-	bool updating;      /* somebody waits for the end of an update: */
-	uint32_t update_id; /* with this id */
+	struct control_usage *usages; /* owned: for the sampler; control_usage.c */
+	bool updating;                /* somebody waits for the end of an update: */
+	uint32_t update_id;           /* with this id */
 };
 
 /* One request while its function runs. */
@@ -68,6 +71,7 @@ void control_supervisor(const struct control_call *call);
 void control_zygotes(const struct control_call *call);
 void control_ready(const struct control_call *call);
 void control_metrics(const struct control_call *call);
+uint32_t control_condition(const struct zygote_link *link); /* enum zygote_condition */
 
 /* control_processes.c */
 void control_start(const struct control_call *call);
@@ -91,6 +95,10 @@ void control_stacks_forget(struct control_calls *calls);
 void control_reload(const struct control_call *call);
 void control_deploy(const struct control_call *call);
 void control_rollouts(const struct control_call *call);
+
+/* control_usage.c */
+void control_usage(const struct control_call *call);
+void control_usages_forget(struct control_calls *calls);
 
 /* control_reload.c */
 int control_read(const struct control_call *call); /* the configuration: 0, or -1 after a fault */

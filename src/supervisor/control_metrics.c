@@ -82,7 +82,7 @@ void control_supervisor(const struct control_call *call)
 
 /* ---- ZYGOTES ---- */
 
-static uint32_t condition_of(const struct zygote_link *link)
+uint32_t control_condition(const struct zygote_link *link)
 {
 	switch (link->state) {
 	case ZYGOTE_IMPORTING:
@@ -133,13 +133,14 @@ static void pack_zygote(struct buf *body, const struct supervisor *supervisor,
 		.name = link->config->name,
 		.python = link->interpreter.python,
 		.version = link->interpreter.version,
-		.condition = condition_of(link),
+		.condition = control_condition(link),
 		.pid = (uint32_t)link->pid,
 		.verdict = verdict_of(link),
 		.violations = (uint32_t)link->summary.violations,
 		.starts = link->starts,
 		.audit_us = verdict_of(link) == AUDIT_VERDICT_NONE ? 0 : link->audit_us,
 		.import_us = link->import_us,
+		.generation = link->generation,
 	};
 
 	for_each(&supervisor->groups, count_worker, &workers);

@@ -18,7 +18,8 @@
 static bool meant_for_us(const char *entry)
 {
 	static const char *const names[] = { "NOTIFY_SOCKET=", "WATCHDOG_PID=", "WATCHDOG_USEC=",
-					     "LISTEN_PID=",    "LISTEN_FDS=",   "LISTEN_FDNAMES=" };
+					     "LISTEN_PID=",    "LISTEN_FDS=",   "LISTEN_FDNAMES=",
+					     "FDSTORE=" };
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		if (strncmp(entry, names[i], strlen(names[i])) == 0)

@@ -3,17 +3,22 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/util.h"
 #include "config/config.h"
 #include "config/config_compare.h"
 #include "supervisor/activation.h"
+#include "supervisor/fdstore.h"
+#include "supervisor/listen_match.h"
 #include "supervisor/socket_options.h"
+#include "supervisor/systemd.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 /* ---- opening ---- */
 
@@ -22,12 +27,17 @@ static int backlog_of(const struct config_socket *config)
 	return config->backlog ? config->backlog : SOMAXCONN;
 }
 
+static bool is_of_datagrams(const struct config_socket *config)
+{
+	return strncmp(config->listen, "udp://", 6) == 0;
+}
+
 static int open_inet(const struct config_socket *config, struct error *err)
 {
 	CLEANUP_FREE char *text = strdup(config->listen + strlen("tcp://"));
 	char *host = NULL, *port = NULL;
 	struct listen_inet where = {
-		.datagrams = config->listen[0] == 'u',
+		.datagrams = is_of_datagrams(config),
 		.dual = !config->v6only,
 		.reuseport = config->reuseport,
 		.backlog = backlog_of(config),
@@ -69,12 +79,51 @@ static int open_systemd(const struct listeners *listeners, const struct config_s
 	return -1;
 }
 
+/* The one in the store that is bound to what the section says; NULL: none is. */
+static struct fdstore_entry *find_stored(const struct listeners *listeners,
+					 const struct config_socket *config)
+{
+	for (size_t i = 0; listeners->store && i < listeners->store->n; i++)
+		if (listen_match(&listeners->store->all[i], config))
+			return &listeners->store->all[i];
+	return NULL;
+}
+
+/* What can be changed of it may be another supervisor's configuration. */
+static int open_stored(struct listener *listener, struct fdstore_entry *entry, struct error *err)
+{
+	const struct config_socket *config = listener->config;
+	struct listen_unix where = unix_of(config);
+	struct config_socket was;
+
+	listener->fd = fdstore_use(entry);
+	if (has_file(config)) {
+		listener->mark =
+			(struct listen_mark){ strdup(where.path), entry->dev, entry->file };
+		if (!listener->mark.path)
+			return error_set(err, "out of memory");
+		if (listen_unix_change(&where, &listener->mark, err) < 0)
+			return -1;
+	}
+	if (!is_of_datagrams(config) && listen(listener->fd, backlog_of(config)) < 0)
+		return error_set(err, "backlog: listen: %s", strerror(errno));
+	socket_options_read(listener->fd, &was);
+	if (socket_options_apply(listener->fd, &was, config, err) < 0)
+		return -1;
+	log_info("socket '%s': %s comes from systemd's store, with what waits in its queue",
+		 config->name, config->listen);
+	return 0;
+}
+
 static int open_socket(const struct listeners *listeners, struct listener *listener,
 		       struct error *err)
 {
 	const struct config_socket *config = listener->config;
 	struct listen_unix where = unix_of(config);
+	struct fdstore_entry *stored = find_stored(listeners, config);
 
+	if (stored)
+		return open_stored(listener, stored, err);
 	if (strncmp(config->listen, "systemd:", 8) == 0)
 		listener->fd = open_systemd(listeners, config, err);
 	else if (has_file(config))
@@ -194,6 +243,7 @@ int listeners_need(struct listeners *listeners, struct config *base,
 	if (before)
 		all[at].retired = made.born;
 	all[listeners->n++] = made;
+	listeners->unsaid = true;
 	return 0;
 }
 
@@ -234,10 +284,49 @@ static bool is_wanted(const struct config *config, const struct config_socket *b
 	return false;
 }
 
+/* The file of a unix socket, as its supervisor would have at its end. */
+static void unlink_stored(const struct fdstore_entry *entry)
+{
+	struct sockaddr_un bound = { 0 };
+	socklen_t len = sizeof(bound);
+	struct listen_mark mark = { .dev = entry->dev, .ino = entry->file };
+
+	if (!entry->file || getsockname(entry->fd, (struct sockaddr *)&bound, &len) < 0 ||
+	    bound.sun_family != AF_UNIX || bound.sun_path[0] != '/')
+		return;
+	mark.path = strndup(bound.sun_path, sizeof(bound.sun_path));
+	listen_unlink(&mark);
+}
+
+/* Before anything is bound: what nobody wants may be what stands in the way of that. */
+static void drop_stored(const struct listeners *listeners, const struct config *config)
+{
+	struct fdstore *store = listeners->store;
+	bool dropped = false;
+
+	for (size_t i = store ? store->n : 0; i > 0; i--) {
+		struct fdstore_entry *entry = &store->all[i - 1];
+		bool wanted = entry->fd < 0;
+
+		for (size_t j = 0; j < config->nsockets && !wanted; j++)
+			wanted = listen_match(entry, &config->sockets[j]);
+		if (wanted)
+			continue;
+		log_info("%s, from systemd's store, is not what the configuration says: closed",
+			 entry->name);
+		unlink_stored(entry);
+		dropped = fdstore_drop(store, i - 1) == 0 || dropped;
+	}
+	if (dropped && store->systemd && systemd_barrier(store->systemd) < 0)
+		log_warn("systemd does not say that it has closed sockets that nobody needs any "
+			 "more: their addresses may still be in use");
+}
+
 int listeners_open(struct listeners *listeners, struct config *config, struct error *err)
 {
 	bool changed;
 
+	drop_stored(listeners, config);
 	for (size_t i = listeners->n; i > 0; i--)
 		if (!is_wanted(config, listeners->all[i - 1].config))
 			listeners_remove(listeners, i - 1);
@@ -258,6 +347,7 @@ void listeners_remove(struct listeners *listeners, size_t i)
 {
 	close_one(&listeners->all[i]);
 	listeners->all[i] = listeners->all[--listeners->n];
+	listeners->unsaid = true;
 }
 
 bool listener_was_given(const struct listener *listener, unsigned generation)
@@ -273,8 +363,45 @@ int listeners_find(const struct listeners *listeners, const char *name)
 	return listener ? listener->fd : -1;
 }
 
+/* systemd has its own sockets anyway. */
+static bool is_stored(const struct listener *listener, bool files)
+{
+	return !listener->retired && strncmp(listener->config->listen, "systemd:", 8) != 0 &&
+	       (files || !listener->mark.path);
+}
+
+static int sweep_store(struct listeners *listeners, bool files)
+{
+	fdstore_begin(listeners->store);
+	for (size_t i = 0; i < listeners->n; i++)
+		if (is_stored(&listeners->all[i], files))
+			fdstore_want(listeners->store, listeners->all[i].fd);
+	return fdstore_sweep(listeners->store);
+}
+
+int listeners_store(struct listeners *listeners)
+{
+	int r;
+
+	if (!listeners->store || !listeners->unsaid)
+		return 0;
+	r = sweep_store(listeners, true);
+	for (size_t i = 0; i < listeners->n && r == 0; i++) {
+		const struct listener *listener = &listeners->all[i];
+
+		if (is_stored(listener, true))
+			r = fdstore_add(listeners->store, listener->fd, listener->config->name,
+					&listener->mark);
+	}
+	listeners->unsaid = r == -EAGAIN;
+	return r;
+}
+
+/* A unix socket whose file is gone is of no use to anybody. */
 void listeners_close(struct listeners *listeners)
 {
+	if (listeners->store)
+		(void)sweep_store(listeners, false);
 	for (size_t i = 0; i < listeners->n; i++)
 		close_one(&listeners->all[i]);
 	free(listeners->all);

@@ -17,6 +17,7 @@ struct activation;
 struct config;
 struct config_socket;
 struct error;
+struct fdstore;
 
 struct listener {
 	struct config *base;                /* one reference: what config points into */
@@ -29,14 +30,16 @@ struct listener {
 /* Embedded; zeroed is empty. */
 struct listeners {
 	const struct activation *activation; /* borrowed; NULL: none */
+	struct fdstore *store;               /* borrowed; NULL: none.  Where they outlive us */
 	struct listener *all;                /* owned */
 	size_t n;
+	bool unsaid;         /* the store is not what it should be */
 	unsigned generation; /* counts changes of address; a start is of the one that it meets */
 };
 
-/* Makes them what the configuration says, while nobody uses any: binds what is not bound yet,
- * changes what has changed, closes the rest.  0, or -1 with err naming the socket, its address and
- * its section; then listeners_close() is still due. */
+/* Makes them what the configuration says, while nobody uses any: takes from the store what is bound
+ * as it says, binds what is not bound yet, changes what has changed, closes the rest.  0, or -1
+ * with err naming the socket, its address and its section; then listeners_close() is still due. */
 int listeners_open(struct listeners *listeners, struct config *config, struct error *err);
 
 /* Binds a socket if its name has none, or one that cannot become this one; that one retires.  0, or
@@ -59,7 +62,12 @@ bool listener_was_given(const struct listener *listener, unsigned generation);
 /* The fd of a name, borrowed, or -1. */
 int listeners_find(const struct listeners *listeners, const char *name);
 
-/* Closes all, and unlinks unix sockets that are still ours. */
+/* Makes the store have the current ones, those that are bound by us, and no others.  0; -EAGAIN: it
+ * is due once more, and so it is whenever one was bound or closed (`unsaid`). */
+int listeners_store(struct listeners *listeners);
+
+/* Closes all, and unlinks unix sockets that are still ours.  The others stay in the store: that is
+ * systemd's to empty, unless it starts us again. */
 void listeners_close(struct listeners *listeners);
 
 #endif

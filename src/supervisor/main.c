@@ -8,6 +8,7 @@
 #include "supervisor/activation.h"
 #include "supervisor/audit.h"
 #include "supervisor/daemon.h"
+#include "supervisor/fdstore.h"
 #include "supervisor/http_sockets.h"
 #include "supervisor/listeners.h"
 #include "supervisor/main_log.h"
@@ -96,14 +97,28 @@ static int live(struct config *config, const struct reader *reader, struct herit
 	return status;
 }
 
-static int supervise(struct config *first, const struct activation *activation,
-		     struct systemd *systemd, int ready_fd, const char *program)
+/* What `systemctl status` shows of a start that has failed. */
+static void tell_failure(const struct systemd *systemd, const struct error *err)
 {
+	struct buf text = { 0 };
+
+	systemd_add_text(&text, err->text);
+	(void)systemd_send(systemd, "STATUS=%s", buf_str(&text));
+	buf_done(&text);
+}
+
+static int supervise(struct config *first, struct activation *activation, struct systemd *systemd,
+		     int ready_fd, const char *program)
+{
+	struct fdstore store = { .systemd = systemd };
 	struct reader reader = { { read_again }, first, systemd };
 	struct config *config = config_ref(first);
-	struct heritage heritage = { MAIN_LOG_NONE, { .activation = activation }, ready_fd };
+	struct heritage heritage = { MAIN_LOG_NONE,
+				     { .activation = activation, .store = &store },
+				     ready_fd };
 	int status;
 
+	fdstore_take(&store, activation);
 	do {
 		struct config *next = NULL;
 		struct error err = { { 0 } };
@@ -111,12 +126,14 @@ static int supervise(struct config *first, const struct activation *activation,
 		status = live(config, &reader, &heritage, &next, &err);
 		if (err.text[0]) {
 			log_critical("%s", err.text);
+			tell_failure(systemd, &err);
 			complain(program, err.text);
 		}
 		config_free(config);
 		config = next;
 	} while (config);
 	listeners_close(&heritage.listeners);
+	fdstore_done(&store);
 	return status;
 }
 

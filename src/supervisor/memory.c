@@ -18,6 +18,7 @@ int memory_parse(const char *text, struct memory *ret)
 		{ "Pss:", offsetof(struct memory, pss_bytes) },
 		{ "Shared_Clean:", offsetof(struct memory, shared_bytes) },
 		{ "Shared_Dirty:", offsetof(struct memory, shared_bytes) },
+		{ "Shared_Dirty:", offsetof(struct memory, forked_bytes) },
 		{ "Private_Clean:", offsetof(struct memory, private_bytes) },
 		{ "Private_Dirty:", offsetof(struct memory, private_bytes) },
 	};

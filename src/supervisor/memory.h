@@ -10,6 +10,7 @@
 struct memory {
 	uint64_t private_bytes; /* its own: USS */
 	uint64_t shared_bytes;  /* mapped by others too, file pages and forked memory */
+	uint64_t forked_bytes;  /* of these, what no file has: shared since a fork */
 	uint64_t pss_bytes;     /* private plus its fair part of what is shared */
 };
 

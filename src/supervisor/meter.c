@@ -5,8 +5,6 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/util.h"
-#include "supervisor/group.h"
-#include "supervisor/groups.h"
 #include "supervisor/launch_child.h"
 #include "supervisor/logs.h"
 #include "supervisor/process.h"
@@ -90,29 +88,6 @@ static int start(struct meter *meter)
 
 /* ---- whose turn it is ---- */
 
-static struct process *at_cursor(const struct meter *meter)
-{
-	const struct groups *groups = meter->groups;
-
-	if (meter->group >= groups->n || meter->process >= groups->all[meter->group]->n)
-		return NULL;
-	return groups->all[meter->group]->processes[meter->process];
-}
-
-/* The next one that runs, from the cursor on; NULL: the round is over. */
-static struct process *find_next(struct meter *meter)
-{
-	for (; meter->group < meter->groups->n; meter->group++, meter->process = 0) {
-		for (; meter->process < meter->groups->all[meter->group]->n; meter->process++) {
-			struct process *process = at_cursor(meter);
-
-			if (process->pid)
-				return process;
-		}
-	}
-	return NULL;
-}
-
 static void schedule(struct meter *meter, double seconds)
 {
 	ev_timer_stop(meter->loop, &meter->timer);
@@ -131,19 +106,19 @@ static void close_channel(struct meter *meter)
 
 static void ask_next(struct meter *meter, int64_t now_ms)
 {
-	struct process *process = find_next(meter);
+	struct walk_item item;
 
-	if (!process) {
+	if (!walk_find(&meter->walk, &item)) { /* the round is over */
 		if (now_ms - meter->round_ms >= ROUND_MS) {
-			meter->group = meter->process = 0;
+			walk_begin(&meter->walk);
 			meter->round_ms = now_ms;
 		}
 		schedule(meter, LOOK_SECONDS);
 		return;
 	}
 	/* one question at a time: there is room for it.  A dead child is met by its status. */
-	if (send(meter->channel, &process->pid, sizeof(pid_t), MSG_NOSIGNAL | MSG_DONTWAIT) > 0) {
-		meter->asked = process->pid;
+	if (send(meter->channel, &item.pid, sizeof(pid_t), MSG_NOSIGNAL | MSG_DONTWAIT) > 0) {
+		meter->asked = item.pid;
 		meter->asked_ms = now_ms;
 	}
 	schedule(meter, LOOK_SECONDS);
@@ -201,16 +176,14 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 
 static void take(struct meter *meter, const struct answer *answer)
 {
-	struct process *process = at_cursor(meter);
+	struct walk_item item;
 
 	meter->stuck = false;
-	if (process &&
-	    process->pid == answer->pid) { /* else a reload has moved it, or it is gone */
-		process->cost.pid = answer->error ? 0 : answer->pid;
-		process->cost.memory = answer->memory;
-		process->cost.at_us = clock_us();
-	}
-	meter->process++;
+	if (walk_at(&meter->walk, &item) &&
+	    item.pid == answer->pid) /* else a reload has moved it, or it is gone */
+		*item.measured =
+			(struct measured){ answer->memory, answer->error, clock_us(), answer->pid };
+	walk_step(&meter->walk);
 }
 
 static void on_input(struct ev_loop *loop, ev_io *io, int events)
@@ -240,7 +213,7 @@ static void died(struct reaper_watch *watch, int status)
 
 	(void)status;
 	if (meter->asked)
-		meter->process++; /* what it has died of, perhaps */
+		walk_step(&meter->walk); /* what it has died of, perhaps */
 	close_channel(meter);
 	meter->pid = 0;
 	meter->stuck = false;
@@ -251,12 +224,12 @@ static void died(struct reaper_watch *watch, int status)
 /* ---- for others ---- */
 
 void meter_init(struct meter *meter, struct ev_loop *loop, struct reaper *reaper,
-		const struct groups *groups, struct logs *logs)
+		const struct walk *all, struct logs *logs)
 {
 	memset(meter, 0, sizeof(*meter));
 	meter->loop = loop;
 	meter->reaper = reaper;
-	meter->groups = groups;
+	meter->walk = *all;
 	meter->logs = logs;
 	meter->channel = -1;
 	meter->watch.dead = died;
@@ -284,5 +257,5 @@ const struct measured *meter_of(const struct process *process)
 {
 	const struct measured *measured = &process->cost;
 
-	return process->pid && measured->pid == process->pid ? measured : NULL;
+	return process->pid && measured->pid == process->pid && !measured->error ? measured : NULL;
 }

@@ -11,29 +11,29 @@
 
 #include "supervisor/memory.h"
 #include "supervisor/reaper.h"
+#include "supervisor/walk.h"
 
 #include <ev.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct groups;
 struct logs;
 struct process;
 
 #define METER_IDLE_SECONDS 300
 
-/* Embedded in the process. */
+/* Embedded in processes and zygotes. */
 struct measured {
-	struct memory memory;
-	int64_t at_us; /* CLOCK_MONOTONIC; 0: never */
-	pid_t pid;     /* whose it is */
+	struct memory memory; /* unless error */
+	int error;            /* 0, or -errno: it could not be read */
+	int64_t at_us;        /* CLOCK_MONOTONIC; 0: never */
+	pid_t pid;            /* whose it is */
 };
 
 struct meter {
-	struct ev_loop *loop; /* borrowed, as the next three */
+	struct ev_loop *loop; /* borrowed, as the next two */
 	struct reaper *reaper;
-	const struct groups *groups;
 	struct logs *logs;
 
 	pid_t pid;   /* of the child; 0: none */
@@ -42,17 +42,18 @@ struct meter {
 	ev_io input;
 	ev_timer timer;
 
-	size_t group, process; /* whose turn is next */
-	pid_t asked;           /* whose answer is awaited; 0: nobody's */
-	int64_t asked_ms;      /* CLOCK_MONOTONIC, as all */
-	int64_t wanted_ms;     /* when somebody wanted to know last */
-	int64_t round_ms;      /* when this round began */
-	int64_t logs_ms;       /* when the logger was asked last */
-	bool stuck;            /* that it hangs was said */
+	struct walk walk;  /* whose turn is next */
+	pid_t asked;       /* whose answer is awaited; 0: nobody's */
+	int64_t asked_ms;  /* CLOCK_MONOTONIC, as all */
+	int64_t wanted_ms; /* when somebody wanted to know last */
+	int64_t round_ms;  /* when this round began */
+	int64_t logs_ms;   /* when the logger was asked last */
+	bool stuck;        /* that it hangs was said */
 };
 
+/* Goes through `all`, again and again. */
 void meter_init(struct meter *meter, struct ev_loop *loop, struct reaper *reaper,
-		const struct groups *groups, struct logs *logs);
+		const struct walk *all, struct logs *logs);
 void meter_done(struct meter *meter); /* its child ends by itself */
 
 /* Somebody looks at what is measured, and will do so again. */

@@ -14,6 +14,7 @@
 #include "supervisor/metrics.h"
 #include "supervisor/process_state.h"
 #include "supervisor/reaper.h"
+#include "supervisor/sample.h"
 #include "supervisor/user.h"
 #include "supervisor/vitals.h"
 #include "supervisor/zygote_link.h"
@@ -140,6 +141,7 @@ struct process {
 
 	struct process_counters counters;
 	struct measured cost; /* as measured last */
+	struct sample sample; /* the same */
 
 	/* made once, so that a restart allocates nothing */
 	struct user user;

@@ -352,7 +352,12 @@ static void roll(struct rollout *rollout)
 static void watch(struct rollout *rollout)
 {
 	rollout_check(rollout);
-	if (!rollout->failing && !ev_is_active(&rollout->rollouts->watch))
+	if (rollout->failing)
+		return;
+	/* after a first death it is to be seen whether there is a second one */
+	if (rollout->unsettled && rollout_watch(rollout))
+		look_in(rollout->rollouts, rollout_watch(rollout));
+	else if (!ev_is_active(&rollout->rollouts->watch))
 		finish(rollout, OUTCOME_DONE);
 }
 

@@ -78,6 +78,8 @@ struct rollout {
 	struct zygote_link *candidate; /* borrowed, and held; NULL: none, or none any more */
 	bool imported;                 /* its first start has ended */
 	enum exit_status status;       /* how */
+	uint64_t deaths;               /* of new processes, in the last look */
+	bool unsettled;                /* one has died since the one before, or is not up yet */
 	bool failing;                  /* somebody has failed: back, in the next look */
 	char *undo; /* owned; settings to go back to if it fails, as lines; NULL: leave them */
 
@@ -141,7 +143,8 @@ void rollout_free_slots(struct rollout *rollout);
 bool rollout_roll(struct rollout *rollout);
 bool rollout_go_back(struct rollout *rollout); /* likewise */
 
-void rollout_check(struct rollout *rollout);     /* sets `failing` if new ones do not stay */
+void rollout_check(
+	struct rollout *rollout); /* sets `failing` if new ones do not stay; `unsettled` */
 unsigned rollout_watch(struct rollout *rollout); /* seconds that they are to be watched */
 void rollout_cancel_slots(struct rollout *rollout);
 void rollout_fail(struct rollout *rollout, const char *format, ...)

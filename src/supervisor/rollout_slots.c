@@ -196,12 +196,15 @@ void rollout_check(struct rollout *rollout)
 {
 	uint64_t deaths = 0;
 
+	rollout->unsettled = false;
 	for (size_t i = 0; i < rollout->nslots && !rollout->failing; i++) {
 		struct rollout_slot *slot = rollout->slots[i];
 		const struct process *process = slot->state == SLOT_REPLACED ? find(slot) : NULL;
 
 		if (!process)
 			continue;
+		rollout->unsettled |=
+			process->state == PROCESS_STARTING || process->state == PROCESS_BACKOFF;
 		if (deaths_of(process) > slot->deaths) {
 			deaths += deaths_of(process) - slot->deaths;
 			tell_death(slot, process);
@@ -210,6 +213,8 @@ void rollout_check(struct rollout *rollout)
 			rollout_fail(rollout, "%s:%s does not stay: %s", slot->group, slot->process,
 				     slot->why);
 	}
+	rollout->unsettled |= deaths > rollout->deaths;
+	rollout->deaths = deaths;
 }
 
 unsigned rollout_watch(struct rollout *rollout)

@@ -25,6 +25,28 @@ static int set_keepalive(int fd, int32_t seconds, struct error *err)
 	return seconds ? set(fd, "keepalive", IPPROTO_TCP, TCP_KEEPIDLE, seconds, err) : 0;
 }
 
+static int32_t get(int fd, int level, int option)
+{
+	int value = 0;
+	socklen_t len = sizeof(value);
+
+	return getsockopt(fd, level, option, &value, &len) < 0 ? 0 : value;
+}
+
+void socket_options_read(int fd, struct config_socket *ret)
+{
+	int type = get(fd, SOL_SOCKET, SO_PROTOCOL);
+
+	memset(ret, 0, sizeof(*ret));
+	if (type != IPPROTO_TCP)
+		return;
+	ret->nodelay = get(fd, IPPROTO_TCP, TCP_NODELAY) != 0;
+	if (get(fd, SOL_SOCKET, SO_KEEPALIVE))
+		ret->keepalive = get(fd, IPPROTO_TCP, TCP_KEEPIDLE);
+	ret->defer_accept = get(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT);
+	ret->fastopen = get(fd, IPPROTO_TCP, TCP_FASTOPEN);
+}
+
 int socket_options_apply(int fd, const struct config_socket *was, const struct config_socket *now,
 			 struct error *err)
 {

@@ -12,4 +12,8 @@ struct error;
 int socket_options_apply(int fd, const struct config_socket *was, const struct config_socket *now,
 			 struct error *err);
 
+/* What a bound socket has, as the values of keys: to be the `was` of one whose configuration is not
+ * known any more.  Options that it does not have are off. */
+void socket_options_read(int fd, struct config_socket *ret);
+
 #endif

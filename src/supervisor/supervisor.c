@@ -349,10 +349,37 @@ static void init_hosts(struct supervisor *supervisor)
 	};
 }
 
+/* ---- the service manager's store ---- */
+
+#define STORE_SECONDS 0.2 /* the manager's queue was full */
+
+static void on_store_again(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop;
+	(void)timer;
+	(void)events; /* the loop turns: that is all */
+}
+
+/* Before the loop waits: sockets are bound and closed in many places. */
+static void on_store(struct ev_loop *loop, ev_prepare *prepare, int events)
+{
+	struct supervisor *supervisor = container_of(prepare, struct supervisor, store);
+
+	(void)events;
+	if (listeners_store(supervisor->listeners) == 0 || ev_is_active(&supervisor->store_again))
+		return;
+	ev_now_update(loop);
+	ev_timer_set(&supervisor->store_again, STORE_SECONDS, 0.);
+	ev_timer_start(loop, &supervisor->store_again);
+}
+
 static void init_watchers(struct supervisor *supervisor)
 {
 	ev_set_userdata(supervisor->loop, supervisor);
 	ev_init(&supervisor->step, on_step);
+	ev_init(&supervisor->store_again, on_store_again);
+	ev_prepare_init(&supervisor->store, on_store);
+	ev_prepare_start(supervisor->loop, &supervisor->store);
 	ev_timer_init(&supervisor->report, on_report, REPORT_SECONDS, REPORT_SECONDS);
 	for (size_t i = 0; i < SUPERVISOR_NSIGNALS; i++) {
 		ev_signal_init(&supervisor->signals[i], on_signal, signal_acts[i].signum);
@@ -394,6 +421,8 @@ static int write_pidfile(struct supervisor *supervisor, struct error *err)
 int supervisor_init(struct supervisor *supervisor, struct config *config, struct main_log *main_log,
 		    struct listeners *listeners, struct error *err)
 {
+	struct walk all = { &supervisor->groups, &supervisor->zygotes, 0, 0, 0 };
+
 	memset(supervisor, 0, sizeof(*supervisor));
 	supervisor->main_log = main_log;
 	supervisor->listeners = listeners;
@@ -418,8 +447,9 @@ int supervisor_init(struct supervisor *supervisor, struct config *config, struct
 	announce_init(&supervisor->announce, supervisor->loop, &supervisor->groups);
 	control_link_init(&supervisor->control, &supervisor->control_host);
 	control_calls_init(&supervisor->calls, supervisor, &supervisor->control);
-	meter_init(&supervisor->meter, supervisor->loop, &supervisor->reaper, &supervisor->groups,
+	meter_init(&supervisor->meter, supervisor->loop, &supervisor->reaper, &all,
 		   &supervisor->logs);
+	sampler_init(&supervisor->sampler, supervisor->loop, &all);
 	init_watchers(supervisor);
 	if (init_parts(supervisor, err) < 0)
 		return -1;
@@ -438,8 +468,11 @@ static void done_parts(struct supervisor *supervisor)
 	reload_done(&supervisor->reload);
 	ev_timer_stop(supervisor->loop, &supervisor->report);
 	ev_timer_stop(supervisor->loop, &supervisor->step);
+	ev_timer_stop(supervisor->loop, &supervisor->store_again);
+	ev_prepare_stop(supervisor->loop, &supervisor->store);
 	order_done(&supervisor->order);
 	meter_done(&supervisor->meter);
+	sampler_done(&supervisor->sampler);
 	announce_done(&supervisor->announce);
 	rollouts_done(&supervisor->rollouts);
 	replaces_done(&supervisor->replaces);

@@ -27,6 +27,7 @@
 #include "supervisor/reload.h"
 #include "supervisor/replace.h"
 #include "supervisor/rollout.h"
+#include "supervisor/sampler.h"
 #include "supervisor/zygote_link.h"
 #include "supervisor/zygotes.h"
 
@@ -88,13 +89,16 @@ struct supervisor {
 	bool reloading; /* the manager was told so, and is to be told its end */
 	struct metrics metrics;
 	struct meter meter;
+	struct sampler sampler;
 	int64_t started_us; /* CLOCK_MONOTONIC; and on the wall: */
 	int64_t started;    /* seconds since the epoch */
 	struct announce announce;
 
 	ev_signal signals[SUPERVISOR_NSIGNALS];
-	ev_timer report; /* "waiting for … to die" */
-	ev_timer step;   /* the next step of a shutdown, never from within a callback */
+	ev_timer report;  /* "waiting for … to die" */
+	ev_prepare store; /* tells the service manager of listeners */
+	ev_timer store_again;
+	ev_timer step; /* the next step of a shutdown, never from within a callback */
 
 	enum supervisor_phase phase;
 	unsigned awaited;     /* zygotes that are in their first import */

@@ -6,9 +6,12 @@
 #include "base/log.h"
 #include "base/utf8.h"
 #include "base/util.h"
+#include "ipc/notify_send.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -16,22 +19,23 @@
 #include <string.h>
 #include <unistd.h>
 
+#define BARRIER_MS 5000 /* a manager that takes longer has other troubles */
+
 /* A path, or '@' and a name without one.  AF_VSOCK, for virtual machines, is not for services. */
-static int parse_address(struct systemd *systemd, const char *text)
+static int parse_address(struct notify_address *to, const char *text)
 {
 	size_t len = strlen(text);
 
 	if ((text[0] != '/' && text[0] != '@') || len < 2)
 		return -EAFNOSUPPORT;
-	if (len >= sizeof(systemd->address.sun_path))
+	if (len >= sizeof(to->address.sun_path))
 		return -ENAMETOOLONG;
-	systemd->address = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	memcpy(systemd->address.sun_path, text, len);
+	to->address = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	memcpy(to->address.sun_path, text, len);
 	if (text[0] == '@')
-		systemd->address.sun_path[0] = '\0';
+		to->address.sun_path[0] = '\0';
 	/* every byte of an abstract name counts, so it ends here, without a NUL */
-	systemd->address_len =
-		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + len + (text[0] == '/'));
+	to->len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len + (text[0] == '/'));
 	return 0;
 }
 
@@ -60,7 +64,8 @@ static int64_t find_watchdog(void)
 
 static void forget_environment(void)
 {
-	static const char *const names[] = { "NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC" };
+	static const char *const names[] = { "NOTIFY_SOCKET", "FDSTORE", "WATCHDOG_PID",
+					     "WATCHDOG_USEC" };
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		unsetenv(names[i]);
@@ -74,7 +79,7 @@ void systemd_open(struct systemd *systemd)
 	*systemd = SYSTEMD_NONE;
 	systemd->started = getpid();
 	if (address && *address) {
-		r = parse_address(systemd, address);
+		r = parse_address(&systemd->to, address);
 		if (r == 0)
 			systemd->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 		if (r == 0 && systemd->fd < 0)
@@ -84,8 +89,10 @@ void systemd_open(struct systemd *systemd)
 				 "nothing",
 				 address, strerror(-r));
 	}
-	if (systemd->fd >= 0)
+	if (systemd->fd >= 0) {
 		systemd->watchdog_us = find_watchdog();
+		systemd->stores = !getenv("FDSTORE") || parse_number(getenv("FDSTORE")) > 0;
+	}
 	forget_environment();
 }
 
@@ -99,25 +106,65 @@ bool systemd_listens(const struct systemd *systemd)
 	return systemd && systemd->fd >= 0;
 }
 
-int systemd_send(const struct systemd *systemd, const char *format, ...)
+/* To a manager that listens. */
+static int send_text(const struct systemd *systemd, int fd, const char *format, va_list ap)
 {
 	struct buf text = { 0 };
+	int r;
+
+	buf_vprintf(&text, format, ap);
+	r = text.failed ? -ENOMEM : notify_send(systemd->fd, &systemd->to, text.data, text.len, fd);
+	buf_done(&text);
+	return r;
+}
+
+int systemd_send(const struct systemd *systemd, const char *format, ...)
+{
 	va_list ap;
-	ssize_t n;
+	int r;
 
 	if (!systemd_listens(systemd))
 		return 0;
 	va_start(ap, format);
-	buf_vprintf(&text, format, ap);
+	r = send_text(systemd, -1, format, ap);
 	va_end(ap);
-	if (text.failed)
-		return -ENOMEM;
+	return r;
+}
+
+int systemd_send_fd(const struct systemd *systemd, int fd, const char *format, ...)
+{
+	va_list ap;
+	int r;
+
+	if (!systemd_listens(systemd))
+		return 0;
+	va_start(ap, format);
+	r = send_text(systemd, fd, format, ap);
+	va_end(ap);
+	return r;
+}
+
+/* The manager closes what comes with BARRIER when it is its turn: sd_notify_barrier(3). */
+int systemd_barrier(const struct systemd *systemd)
+{
+	CLEANUP_FD int here = -1;
+	struct pollfd polled;
+	int ends[2], r;
+
+	if (!systemd_listens(systemd))
+		return 0;
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	here = ends[0];
+	r = systemd_send_fd(systemd, ends[1], "BARRIER=1");
+	fd_close(&ends[1]);
+	if (r < 0)
+		return r;
+	polled = (struct pollfd){ .fd = here };
 	do
-		n = sendto(systemd->fd, text.data, text.len, MSG_DONTWAIT | MSG_NOSIGNAL,
-			   (const struct sockaddr *)&systemd->address, systemd->address_len);
-	while (n < 0 && errno == EINTR);
-	buf_done(&text);
-	return n < 0 ? -errno : 0;
+		r = poll(&polled, 1, BARRIER_MS);
+	while (r < 0 && errno == EINTR);
+	return r < 0 ? -errno : r == 0 ? -ETIMEDOUT : 0;
 }
 
 void systemd_add_text(struct buf *buf, const char *text)

@@ -18,6 +18,7 @@
 #include "supervisor/zygote_report.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -150,6 +151,9 @@ static int pack_setup(struct zygote_link *link, struct buf *body, struct error *
 		.mode = config->mode,
 		.preload_timeout = config->preload_timeout,
 		.thp = config->thp,
+		.ksm = config->ksm,
+		.gc_freeze = config->gc_freeze,
+		.immortalize = config->immortalize,
 	};
 	int r = config->baseline ? fd_read_path(config->baseline, &baseline, BASELINE_MAX) : 0;
 
@@ -370,6 +374,9 @@ static int take_ready(struct zygote_link *link, const struct message *msg)
 	log_info("zygote '%s': ready, imported in %.2f s, %s, %.1f MB", link->config->name,
 		 (double)ready.import_us / 1e6, zygote_report_summary(link, text, sizeof(text)),
 		 (double)ready.rss / 1e6);
+	if (link->config->immortalize)
+		log_info("zygote '%s': %" PRIu64 " objects made immortal in %.2f s",
+			 link->config->name, ready.immortal, (double)ready.immortal_us / 1e6);
 	ev_timer_stop(link->host->loop, &link->timer);
 	link->state = ZYGOTE_READY;
 	link->proved = true;

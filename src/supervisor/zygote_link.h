@@ -15,7 +15,9 @@
 #include "report/verdict.h"
 #include "supervisor/exit_status.h"
 #include "supervisor/interpreter.h"
+#include "supervisor/meter.h"
 #include "supervisor/reaper.h"
+#include "supervisor/sample.h"
 #include "supervisor/user.h"
 
 #include <ev.h>
@@ -110,6 +112,8 @@ struct zygote_link {
 	uint64_t audit_us;   /* from a start to its report; of the last report, 0: none */
 	uint64_t import_us;  /* of the last one that became READY; 0: none */
 	struct verdict_summary summary; /* of the last report */
+	struct measured cost;           /* as measured last */
+	struct sample sample;           /* the same */
 };
 
 void zygote_link_init(struct zygote_link *link, struct zygote_host *host,

@@ -7,9 +7,12 @@
 #include "base/util.h"
 #include "ipc/messages.h"
 #include "tracer/tracer.h"
+#include "zygote/heap.h"
+#include "zygote/holes.h"
 #include "zygote/hooks.h"
 #include "zygote/opencode.h"
 #include "zygote/package.h"
+#include "zygote/pages.h"
 
 #include <limits.h>
 #include <malloc.h>
@@ -170,6 +173,8 @@ int embed_init(struct embed *embed, const struct zygote_setup *setup, struct err
 	PyObject *path, *result = NULL;
 
 	embed->threads = task_links();
+	if (heap_check(setup, err) < 0 || pages_check(err) < 0)
+		return -1;
 	if (hooks_install() < 0 || opencode_install() < 0)
 		return error_set(err, "Python refuses the zygote's hooks");
 	if (start_python(setup, err) < 0)
@@ -296,18 +301,33 @@ static void let_threads_end(const struct embed *embed)
 	}
 }
 
-void embed_prepare_fork(struct embed *embed)
+/* How many objects have been hidden from the collector. */
+static uint64_t freeze(struct embed *embed, const struct zygote_setup *setup)
 {
-	PyObject *done;
+	PyObject *frozen = embed_call(embed, "freeze", "(si)", setup->name ? setup->name : "",
+				      (int)setup->gc_freeze);
+	unsigned long long n = frozen ? PyLong_AsUnsignedLongLong(frozen) : 0;
 
-	let_threads_end(embed);
-	done = embed_call(embed, "freeze", "()");
-	if (!done)
+	if (PyErr_Occurred()) {
 		PyErr_Clear();
-	Py_XDECREF(done);
+		n = 0;
+	}
+	Py_XDECREF(frozen);
+	return n;
+}
+
+void embed_prepare_fork(struct embed *embed, const struct zygote_setup *setup,
+			struct heap_counts *counts)
+{
+	let_threads_end(embed);
+	counts->frozen = freeze(embed, setup);
 	hooks_remove();
 	opencode_remove();
+	if (setup->immortalize)
+		heap_immortalize(counts);
 	malloc_trim(0);
+	holes_fill();
+	malloc_trim(0); /* gives back what the heap has grown by */
 	/* Before the verdict, since it runs code of the application (os.register_at_fork).  It has
 	 * no counterpart in the zygote, which runs no more Python: every worker finds things as
 	 * they are now. */

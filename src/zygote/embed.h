@@ -6,6 +6,7 @@
 #include "tracer/python.h"
 
 struct error;
+struct heap_counts;
 struct import_result;
 struct zygote_setup;
 
@@ -28,8 +29,9 @@ void embed_import(struct embed *embed, const struct zygote_setup *setup,
 
 /* Once, in the main thread, when the import has succeeded: hides all that exists from the
  * collector, removes the hooks and prepares for forks.  From here on the thread holds the GIL for
- * good. */
-void embed_prepare_fork(struct embed *embed);
+ * good.  *counts is what has been done, for the log. */
+void embed_prepare_fork(struct embed *embed, const struct zygote_setup *setup,
+			struct heap_counts *counts);
 
 /* A list of str, decoded as file names are (PEP 383); strv may be NULL.  A new reference, or NULL
  * with an exception set. */

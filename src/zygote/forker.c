@@ -234,7 +234,12 @@ static bool on_spawn(struct forker *forker)
 
 static void send_ready(struct forker *forker)
 {
-	struct zygote_ready ready = { .import_us = forker->import_us };
+	struct zygote_ready ready = {
+		.import_us = forker->import_us,
+		.frozen = forker->heap.frozen,
+		.immortal = forker->heap.immortal,
+		.immortal_us = forker->heap.immortal_us,
+	};
 	struct buf body = { 0 }, sizes = { 0 };
 
 	/* Once: the kernel walks all of our page tables for it. */

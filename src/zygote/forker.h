@@ -8,6 +8,7 @@
 #include "ipc/messages.h"
 #include "tracer/tracer.h"
 #include "zygote/handover.h"
+#include "zygote/heap.h"
 #include "zygote/traits.h"
 
 #include <signal.h>
@@ -28,6 +29,7 @@ struct forker {
 	struct traits traits;     /* of the main thread at the end of the import */
 	struct sigaction sigterm; /* the application's; ours is the default while no worker */
 	uint64_t import_us;
+	struct heap_counts heap;
 };
 
 /* How many seccomp filters the calling thread is under: those of a container or of systemd's

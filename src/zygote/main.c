@@ -21,6 +21,7 @@
 #include "zygote/child.h"
 #include "zygote/embed.h"
 #include "zygote/forker.h"
+#include "zygote/pages.h"
 #include "zygote/title.h"
 
 #include <errno.h>
@@ -176,7 +177,7 @@ static void import(struct zygote *zygote)
 		give_up(zygote, "PythonInit", err.text);
 	embed_import(&zygote->embed, &zygote->setup, &zygote->result);
 	if (!zygote->result.failed)
-		embed_prepare_fork(&zygote->embed);
+		embed_prepare_fork(&zygote->embed, &zygote->setup, &zygote->forker.heap);
 	traits_read(&zygote->forker.traits);
 	zygote->forker.import_us = zygote->result.import_us;
 }
@@ -372,8 +373,7 @@ int main(int argc, char **argv)
 	zygote.forker.reserved = reserve_fds();
 	zygote.forker.filters = forker_filters();
 	zygote.tracer.sock = -1;
-	if (!zygote.setup.thp)
-		(void)prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+	pages_set(&zygote.setup);
 	limit_pools();
 	name_process(argv[0], argv[2]);
 	run(&zygote);

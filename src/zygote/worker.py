@@ -37,6 +37,23 @@ def prepare(name, path, package):
     # left alone: the application may ask for it or set it.
     STATE["threshold"] = gc.get_threshold()
     gc.set_threshold(0, *STATE["threshold"][1:])
+    gc.callbacks.append(on_collection)
+
+
+def on_collection(phase, info):
+    """Notice who has given the collector a threshold again: there is one collection, no second."""
+    import gc
+
+    if phase == "start":
+        STATE["collections"] += 1
+        hold_threshold(gc)
+
+
+def hold_threshold(gc):
+    """What the application has set is for the workers."""
+    if gc.get_threshold()[0]:
+        STATE["threshold"] = gc.get_threshold()
+        gc.set_threshold(0, *STATE["threshold"][1:])
 
 
 def warn(name, text):
@@ -120,8 +137,8 @@ def facts():
 # ---- before the first fork ----
 
 
-def freeze():
-    """Move all that exists out of the collector's sight.
+def freeze(zygote, hide):
+    """Move all that exists out of the collector's sight, if `hide`; returns the number of objects there.
 
     No collection first: what it freed would leave holes that the workers fill, page by page.
     """
@@ -133,7 +150,19 @@ def freeze():
             stream.flush()
         except Exception:
             pass  # closed, or replaced by something that cannot
-    gc.freeze()
+    hold_threshold(gc)
+    if on_collection in gc.callbacks:
+        gc.callbacks.remove(on_collection)
+    if STATE["collections"]:
+        warn(
+            zygote,
+            "the garbage collector ran %d times during the import, by gc.collect() or gc.set_threshold(); "
+            "workers share less, as each fills for itself the holes that this has left" % STATE["collections"],
+        )
+    if hide:
+        gc.freeze()
+        gc.collect()  # of nothing; but it frees the objects that CPython keeps for the next of their type
+    return gc.get_freeze_count()
 
 
 # ---- in a worker ----
@@ -356,4 +385,4 @@ def is_zip(path):
         raise CommandError("cannot read %s: %s" % (path, error.strerror)) from None
 
 
-STATE = {"threshold": (700, 10, 10), "stage": ""}
+STATE = {"threshold": (700, 10, 10), "collections": 0, "stage": ""}

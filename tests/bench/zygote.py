@@ -50,7 +50,7 @@ class Zygote:
         self.channel, end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         # The interpreter's base prefix is the supervisor's to check, so it is not given.
         setup = Pack().str("bench", PYTHON, None).strv(list(path)).strv(list(preload))
-        setup.str(None).strv([]).str(None).u32(policy, mode, 300, 0, 0)
+        setup.str(None).strv([]).str(None).u32(policy, mode, 300, 0, 0, 0, 1, 0)
         os.set_inheritable(end.fileno(), True)
         self.process = subprocess.Popen(
             [builddir() / f"zygote-python{version}", str(end.fileno()), "bench"],
@@ -92,7 +92,7 @@ class Zygote:
         return json.loads(self.wait(REPORT))
 
     def ready(self):
-        return struct.unpack("=QQQ", self.wait(READY))
+        return struct.unpack("=QQQQQQ", self.wait(READY))
 
     def request(self, argv, env=None, sockets=()):
         """The body of a request for a worker."""

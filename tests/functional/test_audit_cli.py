@@ -8,6 +8,7 @@ import re
 import select
 import signal
 import subprocess
+import tempfile
 import time
 
 import pytest
@@ -249,6 +250,38 @@ def test_configuration_with_an_error(command, tmp_path):
     config.write_text("[zygote:one]\nprelaod = x\n")
     run = command("-c", str(config), check=2)
     assert "prelaod" in run.err and run.out == ""
+
+
+def test_configuration_for_another_machine(command, tmp_path):
+    """In CI there are neither its users nor the directories of its logs, but the zygote's own must be there."""
+    config = tmp_path / "x.conf"
+    (tmp_path / "clean.py").write_text(CLEAN)
+    text = (f"[supervisord]\nlogfile = {tmp_path}/none/x.log\nuser = no-such-user\n"
+            f"[program:x]\ncommand = x\nzygote = x\nuser = no-such-user\nstdout_logfile = {tmp_path}/none/x.out\n"
+            f"[zygote:x]\npython = {interpreter(VERSIONS[-1])}\npreload = clean\n")
+    config.write_text(f"{text}directory = {tmp_path}\nuser = no-such-user\n")
+    run = command("-c", str(config), check=0)
+    assert run.err.splitlines() == [f"Warning: {config}:13: [zygote:x] user: Invalid user name no-such-user; it is not "
+                                    "in the users' database (getent passwd)"]
+    config.write_text(f"{text}directory = {tmp_path}/none\n")
+    assert f"chdir to {tmp_path}/none: " in command("-c", str(config), check=4).out
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody to whom another is forbidden")
+def test_configuration_with_another_user(environment):
+    with tempfile.TemporaryDirectory() as place:  # pytest's own is closed to others
+        os.chmod(place, 0o755)
+        pathlib.Path(place, "clean.py").write_text(CLEAN)
+        pathlib.Path(place, "x.conf").write_text(f"[zygote:x]\npython = {interpreter(VERSIONS[-1])}\n"
+                                                 f"preload = clean\npath = {place}\nuser = 1\n")
+        try:
+            run = subprocess.run([builddir() / "forkserver", "--audit-only", "-c", f"{place}/x.conf"], user=65534,
+                                 group=65534, extra_groups=[], cwd="/", env=environment, stdin=subprocess.DEVNULL,
+                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=DEADLINE)
+        except PermissionError:
+            pytest.skip("nobody else can reach the build directory")
+    assert run.returncode == 0, run.stderr
+    assert run.stderr == "forkserver: [zygote:x] user: only root can become 1; audited as who you are\n"
 
 
 def test_allow_rules_of_a_configuration(command, tmp_path, module):

@@ -59,8 +59,8 @@ SAME = [
     "tail", "tail a b c d", "tail say", "tail say stderr", "tail say STDERR", "tail say xx", "tail -f", "tail -x say",
     "tail -2 say", "tail nix", "tail -5 say stderr", "maintail x", "maintail -x", "maintail -0 x", "clear", "clear say|tail say",
     "clear cat nix", "clear all|tail say", "open x", "open unix:///nonexistent", "fg", "fg nix", "fg off", "fg a b",
-    "nix", "", "?start", "!ls", ":x", "reload x", "shutdown x", "help start", "help nix", "exit", "quit", "EOF",
-] + [f"help {name}" for name in ("add avail clear exit fg maintail open pid quit reload remove reread restart shutdown "
+    "nix", "", "?start", "!ls", ":x", "shutdown x", "help start", "help nix", "exit", "quit", "EOF",
+] + [f"help {name}" for name in ("add avail clear exit fg maintail open pid quit remove reread restart shutdown "
                                  "signal start status stop tail update version help").split()]
 
 
@@ -162,9 +162,19 @@ def test_json(server):
     assert json.loads(server.run(server.ours(), "version", "--json")[1])[0]["version"]
 
 
-def test_rotate_needs_a_forkserver(server):
-    status, text = server.run(server.ours(), "rotate")
+@pytest.mark.parametrize("line", ["rotate", "reload many", "deploy many --set preload=x", "history", "history 3"])
+def test_needs_a_forkserver(server, line):
+    status, text = server.run(server.ours(), line)
     assert status == 3 and "is not a forkserver" in text
+
+
+@pytest.mark.parametrize("line", ["reload --no-wait", "reload -x many", "deploy", "deploy --set a=b", "deploy x y", "deploy x --set",
+                                  "deploy x --set =b", "deploy x --set a", "deploy x --sets a=b"])
+def test_reload_and_deploy_refuse_what_they_do_not_know(server, line):
+    """Above all, none of these restarts the supervisor."""
+    status, text = server.run(server.ours(), line)
+    assert status == 2 and text.startswith("Error: ") and f"{line.split()[0]} <" in text
+    assert server.run(server.ours(), "status cat")[0] == 0 and server.process.poll() is None
 
 
 def test_the_address_comes_from_the_server_section(server):

@@ -19,6 +19,7 @@
 #include "ipc/channel.h"
 #include "ipc/control_messages.h"
 #include "ipc/pack.h"
+#include "ipc/rollout_messages.h"
 #include "rpc/read.h"
 #include "rpc/text.h"
 #include "rpc/value.h"
@@ -296,7 +297,8 @@ static bool changes(uint32_t operation)
 {
 	return operation != CONTROL_STATE && operation != CONTROL_INFO &&
 	       operation != CONTROL_CONFIG && operation != CONTROL_LOG_OPEN &&
-	       operation != CONTROL_REREAD;
+	       operation != CONTROL_REREAD && operation != CONTROL_ROLLOUTS &&
+	       operation != CONTROL_ZYGOTES;
 }
 
 static bool calls(const struct rpc_value *name, uint32_t operation)
@@ -417,6 +419,22 @@ static void pack_configs(struct buf *to, bool none)
 	}
 }
 
+static void pack_rollouts(struct buf *to, bool none)
+{
+	struct rollout_slot_info slot = { .name = (char *)ODD, .state = 99, .why = (char *)ODD };
+	struct rollout_info info = { .id = 7,
+				     .name = (char *)ODD,
+				     .phase = ROLLOUT_ROLLING,
+				     .us = UINT64_MAX,
+				     .why = (char *)ODD,
+				     .slots = &slot,
+				     .nslots = 1 };
+
+	pack_u32(to, none ? 0 : 1);
+	if (!none)
+		rollout_info_pack(to, &info);
+}
+
 static void pack_success(struct buf *to, const struct control_request *request, char play)
 {
 	char *names[] = { (char *)"one", (char *)ODD, NULL };
@@ -431,6 +449,14 @@ static void pack_success(struct buf *to, const struct control_request *request, 
 		break;
 	case CONTROL_CONFIG:
 		pack_configs(to, play == 'e');
+		break;
+	case CONTROL_RELOAD:
+	case CONTROL_DEPLOY:
+		pack_u32(to, 1);
+		pack_u32(to, 7);
+		break;
+	case CONTROL_ROLLOUTS:
+		pack_rollouts(to, play == 'e');
 		break;
 	case CONTROL_REREAD:
 	case CONTROL_UPDATE:

@@ -13,6 +13,7 @@
 #include "ipc/log_messages.h"
 #include "ipc/messages.h"
 #include "ipc/pack.h"
+#include "ipc/rollout_messages.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -98,6 +99,7 @@ CHECK_PART(control_reply)
 CHECK_PART(control_state)
 CHECK_PART(process_info)
 CHECK_PART(process_config)
+CHECK_PART(rollout_info)
 CHECK_WHOLE(log_stream)
 CHECK_WHOLE(log_data)
 CHECK_WHOLE(zygote_setup)
@@ -123,6 +125,7 @@ static void check_body(const void *data, size_t len)
 	check_control_state(data, len);
 	check_process_info(data, len);
 	check_process_config(data, len);
+	check_rollout_info(data, len);
 	check_log_stream(data, len);
 	check_log_data(data, len);
 	check_zygote_setup(data, len);

@@ -40,6 +40,9 @@ class Options(unittest.TestCase):
             self.assertEqual(options.wsgi(["--server", "waitress", "shop:app"]).timeout, 0.0)
         settings = options.celery(["shop:app"])
         self.assertEqual((settings.pool, settings.concurrency, settings.graceful_timeout), ("solo", 1, 0.0))
+        settings = options.celery("shop:app -P threads -c 3 -Q a,b -n x@y -l debug".split())
+        self.assertEqual((settings.pool, settings.concurrency, settings.queues, settings.hostname, settings.loglevel),
+                         ("threads", 3, "a,b", "x@y", "debug"))
 
     def test_all(self):
         with installed("gunicorn"):
@@ -79,9 +82,11 @@ class App(unittest.TestCase):
     def test_find(self):
         self.assertIs(options.find_app("os:path.join"), os.path.join)
         self.assertIsInstance(options.find_app("io:StringIO()"), io.StringIO)
+        self.assertIs(options.find_app("os", "path.join"), os.path.join)
 
     def test_not_found(self):
-        for spec, text in [("os", "named module:attribute"), ("os:", "named module:attribute"),
+        for spec, text in [("os", "no attribute 'application'; an application is named module:attribute"),
+                           ("os:", "named module:attribute"),
                            (":x", "named module:attribute"), ("os:nothing", "has no attribute 'nothing'")]:
             with self.assertRaises(SystemExit) as end:
                 options.find_app(spec)

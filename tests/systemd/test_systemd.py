@@ -1,11 +1,12 @@
 """The shipped units in a real systemd: start, status, reload, watchdog, stop, sandbox, audit."""
+import json
 import os
 import re
 import signal
 
 import pytest
 
-from conftest import wait_until
+from conftest import SCALE, wait_until
 
 MAIN = """[supervisord]
 logfile = /dev/null
@@ -109,7 +110,9 @@ def test_children_hear_nothing_of_systemd(unit):
         seen.add(os.path.basename(command.split()[0]))
         names = {entry.split(b"=")[0] for entry in
                  unit.machine.path(f"/proc/{pid}/environ").read_bytes().split(b"\0")}
-        told = {name for name in names if name.startswith((b"NOTIFY_", b"WATCHDOG_", b"LISTEN_"))}
+        told = {name for name in names if name.startswith((b"NOTIFY_", b"WATCHDOG_", b"LISTEN_", b"FDSTORE"))}
+        if pid == supervisor:
+            told.discard(b"FDSTORE")  # systemd 254 and later
         assert told == ({b"NOTIFY_SOCKET", b"WATCHDOG_PID", b"WATCHDOG_USEC"} if pid == supervisor
                         else set()), command
     assert seen == {"forkserver", "forkserver-logger", "forkserver-control", "sleep"}
@@ -178,7 +181,7 @@ def test_bad_reload(unit):
 def test_watchdog(unit):
     """A supervisor that stands still is killed, with all of its programs, and started again."""
     unit.configure(MAIN + sleeper("web"))
-    unit.override("WatchdogSec=2s\nRestartSec=100ms")
+    unit.override(f"WatchdogSec={2 * SCALE}s\nRestartSec=100ms")
     unit.systemctl("start")
     before = unit.processes()
     unit.machine.run("kill", "-STOP", unit.main_pid())
@@ -190,10 +193,10 @@ def test_watchdog(unit):
 
 def test_watchdog_is_fed(unit):
     unit.configure(MAIN + sleeper("web"))
-    unit.override("WatchdogSec=1s")
+    unit.override(f"WatchdogSec={SCALE}s")
     unit.systemctl("start")
     first = int(unit.show("WatchdogTimestampMonotonic"))
-    wait_until(lambda: int(unit.show("WatchdogTimestampMonotonic")) > first + 3_000_000, "three seconds of life")
+    wait_until(lambda: int(unit.show("WatchdogTimestampMonotonic")) > first + 3_000_000 * SCALE, "three times that")
     assert unit.show("NRestarts", "ActiveState") == ["0", "active"]
 
 
@@ -216,9 +219,9 @@ def test_stop_leaves_nothing(unit):
 
 def test_stop_takes_the_time_it_needs(unit):
     """stopwaitsecs counts, even where it is longer than TimeoutStopSec."""
-    unit.configure(MAIN + script("slow", "trap \"sleep 4; echo done >result; exit 0\" TERM; touch up; "
+    unit.configure(MAIN + script("slow", "trap \"sleep 5; echo done >result; exit 0\" TERM; touch up; "
                                  "while :; do sleep 0.1; done", "stopwaitsecs = 30"))
-    unit.override("TimeoutStopSec=1s")
+    unit.override("TimeoutStopSec=2s")
     unit.systemctl("start")
     wait_until(lambda: unit.machine.path(unit.state / "up").exists(), "the program is up")
     unit.systemctl("stop", "--no-block")
@@ -341,3 +344,45 @@ def test_instances_do_not_touch_each_other(unit, instance):
     unit.systemctl("stop")
     assert instance.show("ActiveState") == "active"
     assert int(instance.machine.path("/run/forkserver-shop/pid").read_text()) == instance.main_pid()
+
+
+# ---------------------------------------------------------------- the journal
+
+def journal_entries(unit, **fields):
+    """Entries of this test that have these, as dictionaries.  journalctl with a match of its own would pass over the
+    first one after the cursor."""
+    text = unit.machine.run("journalctl", "--output=json", "--all", "--after-cursor", unit.begin).stdout
+    entries = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    return [each for each in entries if fields.items() <= each.items()]
+
+
+def test_output_in_the_journal(unit):
+    """Each line is an entry of its own that says which process wrote it, where, and whose unit it is."""
+    unit.configure(MAIN + "[program:web]\ncommand = /bin/sh -c 'echo to stdout; echo to stderr >&2; exec sleep 1000'\n"
+                   "process_name = web_%(process_num)d\nnumprocs = 2\nnumprocs_start = 1\nstartsecs = 0\n"
+                   "stdout_logfile = NONE\nstderr_logfile = NONE\nstdout_journald = true\nstderr_journald = true\n"
+                   "[group:shop]\nprograms = web\n")
+    unit.systemctl("start")
+    expected = {(f"web_{number}", name, f"to {name}") for number in (1, 2) for name in ("stdout", "stderr")}
+
+    def entries():
+        found = journal_entries(unit, FORKSERVER_GROUP="shop", _SYSTEMD_UNIT=unit.name)
+        return found if len(found) >= len(expected) else None
+
+    found = wait_until(entries, "the output is in the journal")
+    assert {(each["FORKSERVER_PROGRAM"], each["FORKSERVER_CHANNEL"], each["MESSAGE"]) for each in found} == expected
+    running = {str(pid) for pid, command in unit.processes().items() if command == "sleep 1000"}
+    assert len(running) == 2 and {each["FORKSERVER_PID"] for each in found} == running
+    assert all(each["SYSLOG_IDENTIFIER"] == each["FORKSERVER_PROGRAM"] and each["PRIORITY"] == "6" and
+               each["_TRANSPORT"] == "journal" for each in found)
+
+
+def test_supervisor_in_the_journal(unit):
+    """What the supervisor itself says, and output that is sent nowhere else, is under the unit as well."""
+    unit.configure(MAIN + script("web", "echo through the pipe >&1; exec sleep 1000").replace(
+        "stdout_logfile = NONE", "stdout_logfile = /dev/stdout\nstdout_logfile_maxbytes = 0"))
+    unit.systemctl("start")
+    found = wait_until(lambda: [each for each in journal_entries(unit, _SYSTEMD_UNIT=unit.name)
+                                if each["MESSAGE"] == "through the pipe"], "its output")
+    assert [each["_TRANSPORT"] for each in found] == ["stdout"]
+    assert "spawned: 'web' with pid" in unit.journal()

@@ -150,6 +150,9 @@ START_TEST(a_zygote_and_its_workers)
 		"preload_timeout = 5\n"
 		"umask = 027\n"
 		"thp = yes\n"
+		"ksm = yes\n"
+		"gc_freeze = yes\n"
+		"immortalize = yes\n"
 		"[socket:http]\n"
 		"listen = tcp://[::1]:8000\n"
 		"backlog = 7\n"
@@ -186,6 +189,9 @@ START_TEST(a_zygote_and_its_workers)
 	ck_assert_uint_eq(z->preload_timeout, 5);
 	ck_assert_int_eq(z->umask, 027);
 	ck_assert(z->thp);
+	ck_assert(z->ksm);
+	ck_assert(z->gc_freeze);
+	ck_assert(z->immortalize);
 	ck_assert_int_eq(config_find_socket(config, "http")->backlog, 7);
 	ck_assert_str_eq(config_find_socket(config, "http")->listen, "tcp://[::1]:8000");
 	ck_assert_int_eq(config_find_socket(config, "admin")->backlog, 0);
@@ -214,6 +220,9 @@ START_TEST(zygote_defaults)
 	ck_assert_uint_eq(config->zygotes[0].preload_timeout, 300);
 	ck_assert_int_eq(config->zygotes[0].umask, -1);
 	ck_assert(!config->zygotes[0].thp);
+	ck_assert(!config->zygotes[0].ksm);
+	ck_assert(config->zygotes[0].gc_freeze);
+	ck_assert(!config->zygotes[0].immortalize);
 	ck_assert_ptr_null(config->zygotes[0].python);
 	ck_assert_str_eq(config->sockets[0].listen, "tcp://*:80");
 	ck_assert_int_eq(config->sockets[0].mode, 0700);
@@ -320,6 +329,8 @@ static const struct {
 	{ "[zygote:z]\npreload=a\naudit_mode=x\n", "'x' is none of filter, full" },
 	{ "[zygote:z]\npreload=a\nuser=no-such-user\n", "Invalid user name no-such-user" },
 	{ "[zygote:z]\npreload=a\npreload_timeout=-1\n", "-1 is too small; the least is 0" },
+	{ "[zygote:z]\npreload=a\ngc_freeze=no\nimmortalize=yes\n",
+	  "main.conf:4: [zygote:z] immortalize: needs gc_freeze = yes" },
 	{ "[zygote:z]\n" PROGRAM "zygote=z\n",
 	  "main.conf:1: [zygote:z] preload: no module is named" },
 	{ PROGRAM "zygote=z\n", "main.conf:3: [program:p] zygote: there is no [zygote:z]" },
@@ -828,6 +839,32 @@ START_TEST(only_supervisorctl)
 }
 END_TEST
 
+/* For an audit: what else is in the file is for another machine. */
+START_TEST(only_zygotes)
+{
+	struct config *found = NULL;
+
+	write_file("main.conf",
+		   "[supervisord]\nlogfile=/nonexistent/x.log\nenvironment=PLACE=\"/srv\"\n"
+		   "[program:x]\nuser=no-such-user\nstdout_logfile=/nonexistent/y.log\n"
+		   "[zygote:z]\npreload=a\nuser=no-such-user\npath=%(ENV_PLACE)s\n");
+	ck_assert_int_eq(config_load_zygotes(path, &found, &messages), 0);
+	ck_assert_uint_eq(found->nzygotes, 1);
+	ck_assert_str_eq(found->zygotes[0].preload[0], "a");
+	ck_assert_str_eq(found->zygotes[0].path[0], "/srv");
+	ck_assert_ptr_null(found->zygotes[0].user);
+	ck_assert_ptr_nonnull(found->daemon.environment);
+	ck_assert_uint_eq(found->nprograms, 0);
+	says("Warning: ");
+	says("main.conf:9: [zygote:z] user: Invalid user name no-such-user");
+	ck_assert_ptr_null(strstr(buf_str(&messages), "nonexistent"));
+	config_free(found);
+	write_file("main.conf", "[zygote:z]\npreload=a\naudit=perhaps\n");
+	ck_assert_int_eq(config_load_zygotes(path, &found, &messages), -1);
+	says("main.conf:3: [zygote:z] audit: ");
+}
+END_TEST
+
 /* Each rule that a report proposes is pasted as it is; other keys keep supervisord's meaning. */
 START_TEST(repeated_rules_add_up)
 {
@@ -868,6 +905,7 @@ int main(void)
 	tcase_add_test(tcase, overrides);
 	tcase_add_test(tcase, reloads);
 	tcase_add_test(tcase, only_supervisorctl);
+	tcase_add_test(tcase, only_zygotes);
 	tcase_add_test(tcase, keys_of_ours);
 	tcase_add_test(tcase, includes);
 	tcase_add_loop_test(tcase, refuses, 0, ARRAY_LEN(bad));

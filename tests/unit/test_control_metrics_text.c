@@ -22,7 +22,8 @@ static void pack_answer(struct buf *buf)
 					.condition = CONDITION_READY,
 					.verdict = AUDIT_VERDICT_CLEAN,
 					.audit_us = 2500000,
-					.workers = 3 };
+					.workers = 3,
+					.generation = 8 };
 	struct process_metrics process = { .group = (char *)"g",
 					   .name = (char *)"p\n",
 					   .state = 20,
@@ -59,6 +60,7 @@ START_TEST(lines)
 		"forkserver_fork_seconds_count{kind=\"zygote\"} 1\n",
 		"forkserver_zygote_audit_result{zygote=\"shop\",result=\"clean\"} 1\n",
 		"forkserver_zygote_audit_result{zygote=\"shop\",result=\"violations\"} 0\n",
+		"forkserver_zygote_generation{zygote=\"shop\"} 8\n",
 		"forkserver_zygote_audit_seconds{zygote=\"shop\"} 2.500000\n",
 		"forkserver_process_state{group=\"g\",process=\"p\\n\",state=\"RUNNING\"} 1\n",
 		"forkserver_process_state{group=\"g\",process=\"p\\n\",state=\"FATAL\"} 0\n",

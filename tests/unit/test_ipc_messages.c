@@ -25,6 +25,9 @@ static const struct zygote_setup setup = {
 	.preload_timeout = 300,
 	.progress = 1,
 	.thp = 1,
+	.ksm = 2,
+	.gc_freeze = 3,
+	.immortalize = 4,
 };
 
 static const int numbers[] = { 7, 200 };
@@ -64,6 +67,9 @@ START_TEST(setup_round_trip)
 	ck_assert_uint_eq(got.preload_timeout, 300);
 	ck_assert_uint_eq(got.progress, 1);
 	ck_assert_uint_eq(got.thp, 1);
+	ck_assert_uint_eq(got.ksm, 2);
+	ck_assert_uint_eq(got.gc_freeze, 3);
+	ck_assert_uint_eq(got.immortalize, 4);
 	zygote_setup_done(&got);
 	ck_assert_ptr_null(got.name);
 	zygote_setup_done(&got);
@@ -98,7 +104,7 @@ END_TEST
 START_TEST(reply_and_ready_round_trip)
 {
 	struct spawn_reply failed = { .pid = -1, .again = 1, .error = (char *)"no memory" }, got;
-	struct zygote_ready ready = { 1ull << 40, 2, UINT64_MAX }, seen;
+	struct zygote_ready ready = { 1ull << 40, 2, UINT64_MAX, 4, 5, 6 }, seen;
 	struct buf buf = { 0 };
 
 	spawn_reply_pack(&buf, &failed);

@@ -31,6 +31,7 @@ static const struct zygote_status zygote = {
 	.audit_us = 8,
 	.import_us = 9,
 	.workers = 10,
+	.generation = 30,
 };
 static const struct process_metrics process = {
 	.group = (char *)"g",
@@ -74,6 +75,7 @@ static void compare(const struct supervisor_status *s, const struct zygote_statu
 	ck_assert_uint_eq(z->verdict, AUDIT_VERDICT_VIOLATIONS);
 	ck_assert_uint_eq(z->audit_us, 8);
 	ck_assert_uint_eq(z->workers, 10);
+	ck_assert_uint_eq(z->generation, 30);
 	ck_assert_str_eq(p->name, process.name);
 	ck_assert_int_eq(memcmp(p->ends, process.ends, sizeof(p->ends)), 0);
 	ck_assert_int_eq(memcmp(p->restarts, process.restarts, sizeof(p->restarts)), 0);

@@ -18,6 +18,10 @@ static const struct {
 	{ "fd", "file", "/srv/db.sqlite3", NULL, "SQLite" },
 	{ "fd", "file", "/srv/db.sqlite3-wal", NULL, "SQLite" },
 	{ "fd", "socket", "TCP 127.0.0.1:53710 -> 127.0.0.1:5432 ESTABLISHED", NULL, "connect in" },
+	{ "fd", "socket", "TCP 127.0.0.1:53710 -> 127.0.0.1:5432 ESTABLISHED",
+	  "/x/site-packages/django/db/backends/postgresql/base.py", "connections.close_all()" },
+	{ "fd", "file", "/srv/db.sqlite3", "/x/django/db/backends/sqlite3/base.py",
+	  "connections.close_all()" },
 	{ "fd", "socket", "TCP 0.0.0.0:8000 LISTEN", NULL, "[socket:NAME]" },
 	{ "fd", "eventpoll", "anon_inode:[eventpoll]", "/usr/lib/python3.11/asyncio/unix_events.py",
 	  "asyncio.run()" },
@@ -193,6 +197,20 @@ START_TEST(rule_lasts)
 }
 END_TEST
 
+/* A line that calls a package may open more than this one: then the rule says which. */
+START_TEST(rule_names_what_a_package_opened)
+{
+	struct report report;
+	struct finding *finding =
+		build(&report, "fd", "socket", "TCP 127.0.0.1:53710 -> 10.0.0.1:80",
+		      "/x/site-packages/redis/connection.py");
+	CLEANUP_FREE char *rule = hint_rule(&report, finding);
+
+	ck_assert_str_eq(rule, "\"socket:TCP 127.0.0.1:* -> 10.0.0.1:80\" at /srv/shop/app.py:12");
+	report_done(&report);
+}
+END_TEST
+
 START_TEST(says_why_nobody_is_blamed)
 {
 	struct report report;
@@ -223,6 +241,7 @@ int main(void)
 	tcase_add_loop_test(tc, rule_allows_its_finding, 0, ARRAY_LEN(kinds));
 	tcase_add_test(tc, rule_is_narrow);
 	tcase_add_test(tc, rule_lasts);
+	tcase_add_test(tc, rule_names_what_a_package_opened);
 	tcase_add_test(tc, says_why_nobody_is_blamed);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

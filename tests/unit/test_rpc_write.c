@@ -44,6 +44,21 @@ START_TEST(large_numbers)
 }
 END_TEST
 
+START_TEST(seconds)
+{
+	struct buf out = { 0 };
+
+	rpc_write_seconds(&out, 0);
+	rpc_write_member_seconds(&out, "s", 1500001);
+	rpc_write_seconds(&out, UINT64_MAX);
+	ck_assert_str_eq(buf_str(&out), "<value><double>0.000000</double></value>\n"
+					"<member>\n<name>s</name>\n"
+					"<value><double>1.500001</double></value>\n</member>\n"
+					"<value><double>18446744073709.551615</double></value>\n");
+	buf_done(&out);
+}
+END_TEST
+
 /* One of every type. */
 static struct rpc_value *sample(void)
 {
@@ -120,6 +135,7 @@ int main(void)
 	suite_add_tcase(suite, tcase);
 	tcase_add_test(tcase, layout);
 	tcase_add_test(tcase, large_numbers);
+	tcase_add_test(tcase, seconds);
 	tcase_add_test(tcase, round_trip);
 	tcase_add_test(tcase, any_bytes);
 	srunner_run_all(runner, CK_ENV);

@@ -26,7 +26,7 @@ static int manager;
 
 static void setup(void)
 {
-	socklen_t len = sizeof(systemd.address);
+	socklen_t len = sizeof(systemd.to.address);
 	struct sockaddr_un any = { .sun_family = AF_UNIX };
 
 	process = (struct process){ .config = &its, .program = &program };
@@ -44,8 +44,8 @@ static void setup(void)
 	systemd = SYSTEMD_NONE;
 	systemd.started = getpid();
 	systemd.fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	ck_assert_int_eq(getsockname(manager, (struct sockaddr *)&systemd.address, &len), 0);
-	systemd.address_len = len;
+	ck_assert_int_eq(getsockname(manager, (struct sockaddr *)&systemd.to.address, &len), 0);
+	systemd.to.len = len;
 }
 
 static void teardown(void)

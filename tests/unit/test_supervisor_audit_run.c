@@ -42,7 +42,7 @@ static void say_report(bool clean)
 
 static void say_ready(void)
 {
-	struct zygote_ready ready = { 100, 60, 5 };
+	struct zygote_ready ready = { 100, 60, 5, 0, 0, 0 };
 	struct buf body = { 0 };
 
 	zygote_ready_pack(&body, &ready);

@@ -9,11 +9,17 @@
 #include <string.h>
 #include <unistd.h>
 
-static char *ours[] = { (char *)"PATH=/bin",        (char *)"NOTIFY_SOCKET=/run/n",
-			(char *)"NOTIFY_SOCKETS=x", (char *)"LISTEN_FDS=3",
-			(char *)"LISTEN_PID=1",     (char *)"LISTEN_FDNAMES=a",
-			(char *)"WATCHDOG_PID=1",   (char *)"WATCHDOG_USEC=2",
-			(char *)"COLOUR=red",       NULL };
+static char *ours[] = { (char *)"PATH=/bin",
+			(char *)"NOTIFY_SOCKET=/run/n",
+			(char *)"NOTIFY_SOCKETS=x",
+			(char *)"LISTEN_FDS=3",
+			(char *)"LISTEN_PID=1",
+			(char *)"LISTEN_FDNAMES=a",
+			(char *)"WATCHDOG_PID=1",
+			(char *)"WATCHDOG_USEC=2",
+			(char *)"FDSTORE=5",
+			(char *)"COLOUR=red",
+			NULL };
 static char *daemon_own[] = { (char *)"COLOUR=blue", (char *)"SHAPE=round", NULL };
 static char *program_own[] = { (char *)"SHAPE=square", (char *)"EMPTY=", (char *)"EQUATION=a=b",
 			       NULL };

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "config/config.h"
+#include "supervisor/fdstore.h"
 
 #include <check.h>
 #include <fcntl.h>
@@ -222,6 +223,62 @@ START_TEST(from_systemd_without_it)
 }
 END_TEST
 
+/* What another supervisor has left in the store: copies of the sockets, and what their names say.
+ */
+static void leave_in_store(struct fdstore *store)
+{
+	store->all = calloc(listeners.n, sizeof(*store->all));
+	store->n = listeners.n;
+	for (size_t i = 0; i < listeners.n; i++)
+		store->all[i] = (struct fdstore_entry){
+			.name = strdup(listeners.all[i].config->name),
+			.inode = inode(listeners.all[i].fd),
+			.dev = listeners.all[i].mark.dev,
+			.file = listeners.all[i].mark.ino,
+			.fd = fcntl(listeners.all[i].fd, F_DUPFD_CLOEXEC, 3),
+		};
+	/* it was killed, so the files stay */
+	for (size_t i = 0; i < listeners.n; i++) {
+		free(listeners.all[i].mark.path);
+		listeners.all[i].mark.path = NULL;
+	}
+	listeners_close(&listeners);
+	listeners.store = store;
+}
+
+/* The queue is there, other settings are set; what nobody wants is closed; the rest is bound. */
+START_TEST(from_the_store)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int client = socket(AF_UNIX, SOCK_STREAM, 0), conn;
+	struct fdstore store = { 0 };
+	struct stat st;
+	ino_t a;
+
+	open_all(A B);
+	a = inode(listeners_find(&listeners, "a"));
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/a", directory);
+	ck_assert_int_eq(connect(client, (struct sockaddr *)&address, sizeof(address)), 0);
+	leave_in_store(&store);
+	open_all("[socket:renamed]\nlisten = unix://DIR/a\nmode = 0640\n"
+		 "[socket:c]\nlisten = unix://DIR/c\n");
+	ck_assert_uint_eq(inode(listeners_find(&listeners, "renamed")), a);
+	ck_assert_int_eq(fcntl(listeners_find(&listeners, "renamed"), F_GETFD), FD_CLOEXEC);
+	ck_assert_int_eq(stat(address.sun_path, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 0777, 0640);
+	conn = accept4(listeners_find(&listeners, "renamed"), NULL, NULL, SOCK_NONBLOCK);
+	ck_assert_int_ge(conn, 0);
+	ck_assert_uint_eq(store.n, 1);
+	ck_assert(exists("c") && !exists("b"));
+	close(conn);
+	close(client);
+	listeners_close(&listeners);
+	ck_assert(!exists("a"));
+	listeners.store = NULL;
+	fdstore_done(&store);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("supervisor/listeners");
@@ -236,6 +293,7 @@ int main(void)
 	tcase_add_test(tc, cannot_be_bound);
 	tcase_add_test(tc, change);
 	tcase_add_test(tc, from_systemd_without_it);
+	tcase_add_test(tc, from_the_store);
 	suite_add_tcase(suite, tc);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

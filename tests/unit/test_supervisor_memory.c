@@ -24,6 +24,7 @@ START_TEST(sums)
 	ck_assert_int_eq(memory_parse(sample, &memory), 0);
 	ck_assert_uint_eq(memory.pss_bytes, 12600u * 1024);
 	ck_assert_uint_eq(memory.shared_bytes, 62000u * 1024);
+	ck_assert_uint_eq(memory.forked_bytes, 60000u * 1024);
 	ck_assert_uint_eq(memory.private_bytes, 3100u * 1024);
 }
 END_TEST
@@ -31,7 +32,7 @@ END_TEST
 START_TEST(every_cut_is_refused)
 {
 	const char *last = strstr(sample, "Private_Dirty:");
-	struct memory memory = { 1, 2, 3 };
+	struct memory memory = { .pss_bytes = 3 };
 
 	for (size_t len = 0; len <= (size_t)(last - sample) + strlen("Private_Dirty:"); len++) {
 		char *cut = strndup(sample, len);

@@ -54,15 +54,15 @@ def asgi(arguments: Sequence[str]) -> Settings:
 
 def celery(arguments: Sequence[str]) -> Settings:
     parser = _parser("celery", "Run tasks of a Celery application in this process.")
-    parser.add_argument("app", help="module:attribute")
-    parser.add_argument("--pool", default="solo",
+    parser.add_argument("app", help="module:attribute; default of the attribute: app")
+    parser.add_argument("-P", "--pool", default="solo",
                         help="solo (default): one task at a time, in this process; threads, gevent; "
                              "prefork would be a master of its own")
-    parser.add_argument("--concurrency", type=_count, default=1, metavar="N",
+    parser.add_argument("-c", "--concurrency", type=_count, default=1, metavar="N",
                         help="tasks at once, where the pool allows it (default: %(default)s)")
-    parser.add_argument("--queues", metavar="NAME,...", help="take tasks from these only")
-    parser.add_argument("--hostname", metavar="NAME", help="default: the name of the process, @ and the host's")
-    parser.add_argument("--loglevel", default="INFO")
+    parser.add_argument("-Q", "--queues", metavar="NAME,...", help="take tasks from these only")
+    parser.add_argument("-n", "--hostname", metavar="NAME", help="default: the name of the process, @ and the host's")
+    parser.add_argument("-l", "--loglevel", default="INFO")
     _add_common(parser, "tasks")
     parser.set_defaults(graceful_timeout=0.0)
     settings = parser.parse_args(arguments, Settings())
@@ -78,7 +78,8 @@ def _parser(kind: str, text: str) -> argparse.ArgumentParser:
 
 def _server_parser(kind: str, article: str, servers: Dict[str, str]) -> argparse.ArgumentParser:
     parser = _parser(kind, "Serve %s application on the sockets that the supervisor has passed." % article)
-    parser.add_argument("app", help="module:attribute, or module:factory() to be called")
+    parser.add_argument("app", help="module:attribute, or module:factory() to be called; "
+                                    "default of the attribute: application")
     parser.add_argument("--server", choices=servers, help="default: the first of these that is installed")
     parser.add_argument("--socket", action="append", default=[], metavar="NAME",
                         help="serve on this [socket:NAME] only; may be repeated (default: all)")
@@ -178,20 +179,22 @@ def fail(text: str) -> NoReturn:
     sys.exit("forkserver.serve: %s: %s" % (worker.process() or "worker", text))
 
 
-def find_app(spec: str) -> Any:
-    """The object that module:attribute names; "()" at its end calls it."""
+def find_app(spec: str, default: str = "application") -> Any:
+    """The object that module:attribute names; "()" at its end calls it.  A module alone: its attribute `default`."""
     module_name, colon, path = spec.partition(":")
+    if not colon:
+        path = default
     factory = path.endswith("()")
     if factory:
         path = path[:-2]
-    if not (module_name and colon and path):
+    if not (module_name and path):
         fail("'%s': an application is named module:attribute" % spec)
     found: Any = importlib.import_module(module_name)
     for attribute in path.split("."):
         try:
             found = getattr(found, attribute)
         except AttributeError as error:
-            fail("'%s': %s" % (spec, error))
+            fail("'%s': %s; an application is named module:attribute" % (spec, error))
     return found() if factory else found
 
 

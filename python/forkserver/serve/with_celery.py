@@ -1,5 +1,6 @@
 """A Celery worker in this process: no pool of processes of its own, as numprocs says how many there are."""
 
+import importlib
 import signal
 import socket
 from typing import Any, Dict
@@ -10,6 +11,12 @@ from celery.worker import state
 from forkserver import worker
 from forkserver.serve import options
 from forkserver.serve.lifeline import Lifeline, Quota
+
+# What Celery itself imports when a worker starts: a zygote that has imported this module shares them.
+for name in ("celery.app.control", "celery.app.events", "celery.app.log", "celery.apps.worker", "celery.backends.base",
+             "celery.concurrency.solo", "celery.events.dispatcher", "celery.events.receiver", "celery.worker.autoscale",
+             "celery.worker.components", "celery.worker.consumer", "celery.worker.control", "celery.worker.strategy"):
+    importlib.import_module(name)
 
 WARM = 0  # the exit status of a warm shutdown
 
@@ -28,7 +35,7 @@ class Service:
         self.solo = settings.pool == "solo"
         self.busy = False
         self.told = False
-        app = options.find_app(settings.app)
+        app = options.find_app(settings.app, "app")
         self.worker = app.Worker(**keywords(settings))
         signals.worker_ready.connect(self.ready)
         signals.worker_shutting_down.connect(self.stopping)

@@ -1,0 +1,718 @@
+"""Reload with generations: new code beside the old, process by process, and back; what forkserverctl, XML-RPC, JSON and metrics
+tell of it."""
+import contextlib
+import http.client
+import json
+import os
+import pty
+import re
+import signal
+import socket
+import subprocess
+import threading
+import time
+import urllib.parse
+import xmlrpc.client
+
+import pytest
+
+from conftest import DEADLINE, VERSIONS, builddir, interpreter, wait_until
+from supervisor_util import is_alive, wait_log
+
+# An application, one for each release.  Workers serve until they are told to stop, and lose nothing then.
+APPLICATION = '''
+import fcntl, json, os, select, signal, socket, sys, threading, time
+from forkserver import notify
+RELEASE = {release!r}
+HERE = {here!r}
+
+def wait_for(name):
+    while not os.path.exists(os.path.join(HERE, name)):
+        time.sleep(0.01)
+
+{at_import}
+
+def told():
+    return {{"pid": os.getpid(), "release": RELEASE, "generation": os.environ["FORKSERVER_GENERATION"],
+            "prefix": sys.prefix, "process": os.environ["SUPERVISOR_PROCESS_NAME"]}}
+
+def serve():
+    ends = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    signal.set_wakeup_fd(ends[1])
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    listener = socket.socket(fileno=3)
+    listener.setblocking(False)
+    {before_ready}
+    notify.ready()
+    {after_ready}
+    while True:
+        readable, _, _ = select.select([listener, ends[0]], [], [])
+        if ends[0] in readable:
+            return
+        try:
+            connection, _ = listener.accept()
+        except BlockingIOError:
+            continue
+        with connection:
+            connection.setblocking(True)
+            connection.recv(65536)
+            body = json.dumps(told()).encode()
+            connection.sendall(b"HTTP/1.0 200 OK\\r\\nContent-Length: %d\\r\\n\\r\\n" % len(body) + body)
+
+def job():
+    """There may be only one."""
+    lock = open(os.path.join(HERE, "lock"), "a")
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    notify.ready()
+    signal.pause()
+'''
+
+CONFIG = """[supervisord]
+logfile = /dev/null
+pidfile = %(here)s/forkserver.pid
+childlogdir = %(here)s
+[unix_http_server]
+file = %(here)s/s
+[socket:http]
+listen = unix://%(here)s/http
+[zygote:shop]
+python = {python}
+path = {path}
+preload = shop
+{zygote}
+[program:web]
+zygote = shop
+command = shop:serve
+sockets = http
+process_name = web_%(process_num)d
+numprocs = {numprocs}
+ready = notify
+startsecs = 0
+reload_watch = 0
+stdout_logfile = NONE
+stderr_logfile = /dev/stderr
+{keys}
+"""
+
+
+class Unix(http.client.HTTPConnection):
+    def __init__(self, path):
+        super().__init__("localhost", timeout=DEADLINE)
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(DEADLINE)
+        self.sock.connect(str(self.path))
+
+
+class Transport(xmlrpc.client.Transport):
+    def __init__(self, path):
+        super().__init__()
+        self.path = path
+
+    def make_connection(self, host):
+        return Unix(self.path)
+
+
+class Rig:
+    def __init__(self, supervise, directory, python_version):
+        self.supervise, self.directory, self.version, self.writes = supervise, directory, python_version, 0
+        self.rpc = xmlrpc.client.ServerProxy("http://localhost/RPC2", Transport(directory / "s")).forkserver
+
+    # -- the application and the configuration
+
+    def release(self, release, where="app", **parts):
+        """Writes a release; `parts` are pieces of its code."""
+        parts = {name: parts.get(name, "") for name in ("at_import", "before_ready", "after_ready")}
+        place = self.directory / where
+        place.mkdir(exist_ok=True)
+        text = APPLICATION.format(release=release, here=str(self.directory), **parts)
+        (place / "shop.py").write_text(text)
+        self.writes += 1  # or a .pyc of a file of the same size and second would be taken for this one
+        os.utime(place / "shop.py", (self.writes, self.writes))
+        return place
+
+    def text(self, numprocs=2, keys="", zygote="", more=""):
+        return CONFIG.format(python=interpreter(self.version), path=self.directory / "app", numprocs=numprocs, keys=keys,
+                             zygote=zygote) + more
+
+    def start(self, **keys):
+        self.release("one")
+        self.supervisor = self.supervise(self.text(**keys))
+        self.settled(keys.get("numprocs", 2))
+
+    def settled(self, n=2):
+        """When all of web run."""
+        wait_until(lambda: len(re.findall(r"web_\d +RUNNING", self.ctl("status").stdout)) == n, what="all RUNNING")
+
+    def write(self, **keys):
+        (self.directory / "forkserver-0.conf").write_text(self.text(**keys))
+
+    # -- what is asked of it
+
+    def get(self, path="/", method="GET", place="http", headers=()):
+        with contextlib.closing(Unix(self.directory / place)) as connection:
+            connection.request(method, path, headers=dict(headers))
+            response = connection.getresponse()
+            return response.status, response.read().decode()
+
+    def ask(self):
+        return json.loads(self.get()[1])
+
+    def serving(self):
+        """The release of each process, by name; until every one has answered."""
+        found = {}
+        wait_until(lambda: found.update([(answer["process"], answer)
+                                         for answer in [self.ask()]]) or len(found) >= 2, what="an answer of each")
+        return found
+
+    def words(self, *words):
+        return [str(builddir() / "forkserverctl"), "-s", f"unix://{self.directory}/s", *words]
+
+    def ctl(self, *words):
+        return subprocess.run(self.words(*words), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True, timeout=DEADLINE)
+
+    def reload(self, *words, expect="done"):
+        """Begins, and waits for the end; returns how that was."""
+        ids = self.rpc.reload(*words or ["shop"])
+        assert len(ids) == 1
+        return self.ended(ids[0], expect)
+
+    def ended(self, number, expect="done"):
+        rollout = self.phase(number, "ended")
+        assert rollout["outcome"] == expect, (rollout, self.supervisor.output()[-4000:])
+        return rollout
+
+    def phase(self, number, *phases):
+        def look():
+            rollout = self.rpc.rollout(number)
+            return rollout if rollout["phase"] in phases else None
+        return self.supervisor.wait_for(look, f"{phases} of {number}")
+
+    def touch(self, name):
+        (self.directory / name).touch()
+
+    def pids(self):
+        return sorted(map(int, re.findall(r"web_\d +RUNNING +pid (\d+)", self.ctl("status").stdout)))
+
+    def stop(self):
+        assert self.supervisor.stop() == 0, self.supervisor.output()[-4000:]
+
+
+@pytest.fixture
+def rig(supervise, tmp_path):
+    return Rig(supervise, tmp_path, VERSIONS[-1] if VERSIONS else "none")
+
+
+class Load:
+    """Asks as fast as it can, and keeps what was answered."""
+
+    def __init__(self, rig):
+        self.rig, self.answers, self.errors, self.over = rig, [], [], threading.Event()
+        self.thread = threading.Thread(target=self.run)
+
+    def run(self):
+        while not self.over.is_set():
+            try:
+                status, body = self.rig.get()
+                self.answers.append((status, json.loads(body)["release"]))
+            except (OSError, http.client.HTTPException, ValueError) as error:
+                self.errors.append(repr(error))
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.thread.join(DEADLINE)
+
+
+# ---------------------------------------------------------------- good ones
+
+def test_good(supervise, tmp_path, version):
+    rig = Rig(supervise, tmp_path, version)
+    rig.start()
+    before = rig.serving()
+    assert {answer["generation"] for answer in before.values()} == {"1"}
+    rig.release("two")
+    with Load(rig) as load:
+        wait_until(lambda: load.answers, what="an answer")
+        done = rig.ctl("reload", "shop")
+        after = len(load.answers)
+        wait_until(lambda: len(load.answers) > after, what="an answer after it")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not load.errors and {status for status, _ in load.answers} == {200}
+    assert load.answers[0][1] == "one" and load.answers[-1][1] == "two"
+    lines = done.stdout.splitlines()
+    assert re.fullmatch(r"shop: generation 2: imported in [\d.]+ s, audit clean", lines[1]), lines
+    now = rig.serving()
+    for line, name in zip(lines[-3:-1], ("web_0", "web_1")):  # in the order of their numbers
+        pids = f"{before[name]['pid']} → {now[name]['pid']}"
+        assert re.fullmatch(rf"shop: web:{name}: pid {pids}, ready in [\d.]+ s", line), lines
+    assert re.fullmatch(r"shop: generation 2 serves, 2 processes replaced in [\d.]+ s, audit clean", lines[-1])
+    assert "\x1b" not in done.stdout and "\r" not in done.stdout
+    assert {(answer["release"], answer["generation"]) for answer in now.values()} == {("two", "2")}
+    wait_until(lambda: not any(is_alive(answer["pid"]) for answer in before.values()), what="the end of the old ones")
+    rig.stop()
+
+
+def test_program_means_its_zygote_and_all_means_all(rig):
+    rig.start()
+    done = rig.ctl("reload", "web")
+    assert done.returncode == 0 and "shop: generation 2 serves" in done.stdout, done.stdout
+    done = rig.ctl("reload", "all")
+    assert done.returncode == 0 and "shop: generation 3 serves" in done.stdout, done.stdout
+    rig.stop()
+
+
+def test_batches(rig):
+    """Of a batch of two, both are ready before one gives way; parallel = 1 starts them one by one."""
+    rig.start(numprocs=3, keys="reload_batch = 2\nreload_parallel = 1")
+    before = rig.pids()
+    rig.release("two", before_ready="wait_for('ready_' + os.environ['SUPERVISOR_PROCESS_NAME'])")
+    number, = rig.rpc.reload("shop")
+
+    def states():
+        return [slot["state"] for slot in rig.rpc.rollout(number)["slots"]]
+    rig.supervisor.wait_for(lambda: states() == ["starting", "waits", "waits"], "the first")
+    rig.touch("ready_web_0")
+    rig.supervisor.wait_for(lambda: states() == ["ready", "starting", "waits"], "the second")
+    assert rig.pids() == before
+    rig.touch("ready_web_1")
+    rig.supervisor.wait_for(lambda: states() == ["replaced", "replaced", "starting"], "the third")
+    rig.touch("ready_web_2")
+    rig.ended(number)
+    assert not set(before) & set(rig.pids())
+    rig.stop()
+
+
+def test_old_first(rig):
+    """What holds a lock cannot run twice: its next process would fail."""
+    more = ("[program:job]\nzygote = shop\ncommand = shop:job\nready = notify\nreplace = old_first\nreload_watch = 0\n"
+            "startsecs = 0\nstderr_logfile = /dev/stderr\n")
+    rig.start(more=more)
+    wait_until(lambda: "RUNNING" in rig.ctl("status", "job").stdout, what="the job")
+    rollout = rig.reload()
+    assert [(slot["name"], slot["state"]) for slot in rollout["slots"]] == [
+        ("job:job", "replaced"), ("web:web_0", "replaced"), ("web:web_1", "replaced")]
+    assert "BlockingIOError" not in rig.supervisor.output()
+    assert rig.ctl("status", "job").stdout.split()[1] == "RUNNING"
+    rig.stop()
+
+
+def test_program_without_a_zygote(rig):
+    rig.start(more="[program:sleep]\ncommand = sleep 1000\nstartsecs = 0\nreload_watch = 0\n")
+    before = rig.ctl("pid", "sleep").stdout
+    done = rig.ctl("reload", "sleep")
+    assert done.returncode == 0, done.stdout
+    assert re.search(r"^sleep: generation 2 serves, 1 process replaced in [\d.]+ s$", done.stdout, re.M), done.stdout
+    assert rig.ctl("pid", "sleep").stdout != before
+    assert rig.rpc.history()[-1]["is_program"] is True
+    assert {answer["generation"] for answer in rig.serving().values()} == {"1"}
+    rig.stop()
+
+
+def test_what_is_stopped_stays_so(rig):
+    rig.start()
+    assert rig.ctl("stop", "web:web_1").returncode == 0
+    rig.release("two")
+    done = rig.ctl("reload", "shop")
+    assert done.returncode == 0 and "web:web_1: does not run; what is started there next is new" in done.stdout
+    assert "STOPPED" in rig.ctl("status", "web:web_1").stdout
+    assert rig.ctl("start", "web:web_1").returncode == 0
+    assert {answer["release"] for answer in rig.serving().values()} == {"two"}
+    rig.stop()
+
+
+def test_sighup(rig):
+    rig.start()
+    rig.release("two")
+    rig.supervisor.process.send_signal(signal.SIGHUP)
+    number = rig.supervisor.wait_for(lambda: [each["id"] for each in rig.rpc.history()], "a reload")[0]
+    assert rig.ended(number)["cause"] == "SIGHUP"
+    assert {(answer["release"], answer["generation"]) for answer in rig.serving().values()} == {("two", "2")}
+    rig.stop()
+
+
+def test_update_of_a_zygote(rig):
+    """Another value in [zygote:shop] is a reload; of others there is none."""
+    rig.start()
+    rig.release("two", where="other")
+    rig.write(zygote="warmup = shop:told\nenvironment = SUPERVISOR_PROCESS_NAME=x,FORKSERVER_GENERATION=x")
+    assert rig.ctl("update").returncode == 0
+    number = rig.supervisor.wait_for(lambda: [each["id"] for each in rig.rpc.history()], "a reload")[0]
+    assert rig.ended(number)["cause"] == "update"
+    assert rig.ctl("update").returncode == 0
+    assert len(rig.rpc.history()) == 1
+    rig.stop()
+
+
+# ---------------------------------------------------------------- bad ones
+
+def refused(rig, done, why):
+    assert done.returncode == 1, done.stdout
+    last = done.stdout.splitlines()[-1]
+    assert re.fullmatch(rf"shop: generation 2 was refused: {why}; generation 1 goes on", last), done.stdout
+
+
+@pytest.mark.parametrize("code, why", [
+    ("import no_such_module", "the application failed to import: ModuleNotFoundError: No module named 'no_such_module'"),
+    ("KEPT = open(__file__)", "1 violation: .*"),
+    ("os._exit(3)", "the application failed to import: ProcessExit: .* exit status 3 .*"),
+    ("os.kill(os.getpid(), 9)", r".*SIGKILL.*"),
+], ids=["import", "leak", "exit", "killed"])
+def test_refused(rig, code, why):
+    rig.start()
+    before = rig.pids()
+    rig.release("bad", at_import=code)
+    with Load(rig) as load:
+        refused(rig, rig.ctl("reload", "shop"), why)
+    assert not load.errors and {release for _, release in load.answers} == {"one"}
+    assert rig.pids() == before
+    # the old zygote still forks, and the next reload is as good as the first
+    os.kill(before[0], signal.SIGKILL)
+    wait_until(lambda: len(set(rig.pids()) - {before[0]}) == 2, what="a new worker")
+    assert {answer["release"] for answer in rig.serving().values()} == {"one"}
+    rig.release("good")
+    assert rig.reload()["generation"] == 3
+    assert {(answer["release"], answer["generation"]) for answer in rig.serving().values()} == {("good", "3")}
+    rig.stop()
+
+
+@pytest.mark.parametrize("code, keys, why", [
+    ("sys.exit(7)", "", "web:web_0: .*exit status 7.*"),
+    ("wait_for('never')", "readysecs = 1", "web:web_0: .*not ready after 1 s.*"),
+    ("os.environ['SUPERVISOR_PROCESS_NAME'] == 'web_1' and sys.exit(7)", "", "web:web_1: .*exit status 7.*"),
+], ids=["exits", "never ready", "the second exits"])
+def test_rolled_back(rig, code, keys, why):
+    rig.start()
+    rig.write(keys=keys)  # of the new ones only: starting takes as long as the machine lets it
+    rig.release("bad", before_ready=code)
+    with Load(rig) as load:
+        done = rig.ctl("reload", "shop")
+    assert done.returncode == 1, done.stdout
+    last = done.stdout.splitlines()[-1]
+    assert re.fullmatch(rf"shop: generation 2 was rolled back: {why}; generation 1 serves again", last), done.stdout
+    assert "; going back to generation 1" in done.stdout or "web_0" in why
+    assert not load.errors
+    assert {(answer["release"], answer["generation"]) for answer in rig.serving().values()} == {("one", "1")}
+    rig.write()
+    rig.release("good")
+    rig.reload()
+    assert {answer["release"] for answer in rig.serving().values()} == {"good"}
+    rig.stop()
+
+
+def test_crash_after_the_start(rig):
+    """They were ready, and have the slots; then they die."""
+    rig.start(keys="reload_watch = 1000")
+    rig.release("bad", after_ready="threading.Thread(target=lambda: (wait_for('crash'), os._exit(3)), daemon=True).start()")
+    number, = rig.rpc.reload("shop")
+    rollout = rig.phase(number, "watching")
+    assert [slot["state"] for slot in rollout["slots"]] == ["replaced", "replaced"] and rollout["outcome"] == "none"
+    assert {answer["release"] for answer in rig.serving().values()} == {"bad"}
+    rig.touch("crash")
+    rollout = rig.ended(number, "rolled_back")
+    assert [slot["state"] for slot in rollout["slots"]] == ["back", "back"] and "exit status 3" in rollout["why"]
+    rig.settled()
+    assert {(answer["release"], answer["generation"]) for answer in rig.serving().values()} == {("one", "1")}
+    rig.stop()
+
+
+# ---------------------------------------------------------------- deploy
+
+def test_deploy_path_and_back(rig):
+    rig.start()
+    place = rig.release("two", where="release 2")  # with a blank
+    done = rig.ctl("deploy", "shop", "--set", f"path={place}", "--set", "preload=shop")
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.splitlines()[-3:] == [
+        "This holds until the supervisor is started anew.  To keep it, write into [zygote:shop]:",
+        f"    path = {place}", "    preload = shop"]
+    assert {answer["release"] for answer in rig.serving().values()} == {"two"}
+    assert rig.rpc.history()[-1]["cause"] == "deploy"
+    # it holds for other reloads
+    rig.reload()
+    assert {answer["release"] for answer in rig.serving().values()} == {"two"}
+    # one that fails does not
+    done = rig.ctl("deploy", "shop", "--set", "preload=no_such_module")
+    assert done.returncode == 1 and "This holds" not in done.stdout
+    rig.reload()
+    assert {answer["release"] for answer in rig.serving().values()} == {"two"}
+    # and without a value the file's hold again
+    done = rig.ctl("deploy", "shop")
+    assert done.returncode == 0 and "This holds" not in done.stdout, done.stdout
+    assert {answer["release"] for answer in rig.serving().values()} == {"one"}
+    rig.stop()
+
+
+def test_deploy_python(rig):
+    """A virtual environment of its own, as releases have."""
+    rig.start()
+    venv = rig.directory / "venv"
+    subprocess.run([interpreter(rig.version), "-m", "venv", "--without-pip", venv], check=True, timeout=DEADLINE)
+    done = rig.ctl("deploy", "shop", "--set", f"python={venv}")
+    assert done.returncode == 0, done.stdout
+    assert {answer["prefix"] for answer in rig.serving().values()} == {str(venv)}
+    rig.stop()
+
+
+def test_deploy_refuses(rig):
+    rig.start()
+    for words, text in ((["nix", "--set", "path=/"], "nix: ERROR (no such zygote)"),
+                        (["web", "--set", "path=/"], "web: ERROR (no such zygote)"),
+                        (["shop", "--set", "pathh=/"], "pathh"),
+                        (["shop", "--set", "audit=sometimes"], "sometimes")):
+        done = rig.ctl("deploy", *words)
+        assert done.returncode == 1 and text in done.stdout, done.stdout
+    assert rig.rpc.history() == []
+    rig.reload()  # nothing of it is kept
+    rig.stop()
+
+
+def test_deploy_by_xml_rpc_refuses(rig):
+    """What would be another line, or another key, than it says."""
+    rig.start()
+    for settings in ({"": "x"}, {"a=b": "x"}, {"a\nb": "x"}, {"path": "/a\npreload=os"}, {"path": "/a\rb"}, {"path": ["x"]},
+                     {"path": {"a": "b"}}, {"path": 1.5}, {"path": True}):
+        with pytest.raises(xmlrpc.client.Fault, match="BAD_ARGUMENTS: ") as fault:
+            rig.rpc.deploy("shop", settings)
+        assert fault.value.faultCode == 3, settings
+    assert rig.rpc.history() == []
+    with pytest.raises(xmlrpc.client.Fault, match="INCORRECT_PARAMETERS"):
+        rig.rpc.deploy("shop", "path=/")
+    rig.stop()
+
+
+# ---------------------------------------------------------------- one while another runs
+
+def test_superseded_while_it_imports(rig):
+    rig.start()
+    rig.release("two", at_import="wait_for('go')")
+    first = subprocess.Popen(rig.words("reload", "shop"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    with first:
+        assert first.stdout.readline() == "shop: generation 2: importing\n"
+        rig.release("three")
+        second = rig.ctl("reload", "shop")
+        assert second.returncode == 0 and "shop: generation 3 serves" in second.stdout, second.stdout
+        assert first.stdout.read().splitlines() == ["shop: superseded: a later reload has taken its place"]
+    assert first.returncode == 1
+    assert {answer["release"] for answer in rig.serving().values()} == {"three"}
+    assert [each["outcome"] for each in rig.rpc.history()] == ["superseded", "done"]
+    rig.stop()
+
+
+def test_queued(rig):
+    """One that is past its import is waited for; of those that wait for it, the last counts."""
+    rig.start()
+    rig.release("two", before_ready="wait_for('go')")
+    first, = rig.rpc.reload("shop")
+    rig.phase(first, "rolling")
+    second, = rig.rpc.reload("shop")
+    third, = rig.rpc.reload("shop")
+    assert rig.ended(second, "superseded")["start"] == 0
+    assert rig.rpc.rollout(third)["phase"] == "queued"
+    rig.release("three")
+    rig.touch("go")
+    rig.ended(first)
+    rig.ended(third)
+    assert {(answer["release"], answer["generation"]) for answer in rig.serving().values()} == {("three", "3")}
+    rig.stop()
+
+
+# ---------------------------------------------------------------- forkserverctl
+
+def test_history(rig):
+    rig.start()
+    assert rig.ctl("history").stdout == ""
+    rig.reload()
+    rig.release("bad", at_import="import no_such_module")
+    rig.reload(expect="refused")
+    lines = rig.ctl("history").stdout.splitlines()
+    assert lines[0].split() == "ID TIME NAME CAUSE GENERATION OUTCOME SECONDS WHY".split() and len(lines) == 3
+    assert re.fullmatch(r" +1  \d{4}-\d\d-\d\d \d\d:\d\d:\d\d  shop  reload +2  done +[\d.]+", lines[1]), lines
+    assert re.fullmatch(r" +2  .* shop  reload +3  refused +[\d.]+  the application failed to import: .*no_such_module'",
+                        lines[2]), lines
+    shown = rig.ctl("history", "1").stdout
+    assert re.match(r"reload 1 of shop: done\ncause: reload\nbegun: \d{4}-.*\ngeneration: 2, after 1\ntime: [\d.]+ s, of which the "
+                    r"import [\d.]+ s\naudit: clean\n  web:web_0: replaced, pid \d+ → \d+, ready in [\d.]+ s\n  web:web_1: ", shown), shown
+    for word in ("3", "0", "-1", "x", "99999999999"):
+        done = rig.ctl("history", word)
+        assert (done.returncode, done.stdout) == (1, f"{word}: ERROR (no such reload)\n")
+    told = json.loads(rig.ctl("--json", "history").stdout)
+    assert [each["outcome"] for each in told] == ["done", "refused"] and len(told[0]["slots"]) == 2
+    assert json.loads(rig.ctl("--json", "history", "2").stdout) == [told[1]]
+    rig.stop()
+
+
+def test_ctl_json_and_no_wait(rig):
+    rig.start()
+    done = rig.ctl("--json", "reload", "shop")
+    rollout, = json.loads(done.stdout)
+    assert done.returncode == 0 and rollout["outcome"] == "done" and rollout["generation"] == 2
+    assert "generation 2 serves" in done.stderr
+    done = rig.ctl("reload", "shop", "--no-wait")
+    assert (done.returncode, done.stdout) == (0, "2\n")
+    rig.ended(2)
+    assert json.loads(rig.ctl("--json", "deploy", "shop", "--no-wait").stdout) == [{"id": 3}]
+    rig.ended(3)
+    done = rig.ctl("reload", "nix", "shop")
+    assert done.returncode == 1 and done.stdout.startswith("nix: ERROR (no such zygote or program)\n")
+    assert "generation 5 serves" in done.stdout
+    rig.write(keys="numprocs = x")
+    done = rig.ctl("reload", "shop")
+    assert done.returncode == 1 and done.stdout.startswith("ERROR: CANT_REREAD: ") and "numprocs" in done.stdout
+    rig.stop()
+
+
+def test_ctl_interrupted(rig):
+    """^C ends the watching, not the reload."""
+    rig.start()
+    rig.release("two", at_import="wait_for('go')")
+    with subprocess.Popen(rig.words("reload", "shop"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as ctl:
+        assert ctl.stdout.readline() == "shop: generation 2: importing\n"
+        ctl.send_signal(signal.SIGINT)
+        assert ctl.stdout.read() == 'stopped watching; reload 1 goes on: "history 1" tells how it ends\n'
+    assert ctl.returncode == 1
+    rig.touch("go")
+    rig.ended(1)
+    rig.stop()
+
+
+class Terminal:
+    """forkserverctl on a terminal."""
+
+    def __init__(self, rig, *words):
+        self.text = ""
+        pid, self.fd = pty.fork()
+        if pid == 0:
+            os.environ["TERM"] = "xterm"
+            os.execv(rig.words()[0], rig.words(*words))
+        self.pid = pid
+
+    def read(self, until=None):
+        """Until something is there, or the end."""
+        end = time.monotonic() + DEADLINE
+        while until is None or not re.search(until, self.text):
+            assert time.monotonic() < end, self.text
+            try:
+                data = os.read(self.fd, 65536)
+            except OSError:  # EIO: the end of a terminal
+                data = b""
+            if not data:
+                assert until is None, self.text
+                break
+            self.text += data.decode()
+        return self.text
+
+    def status(self):
+        self.read()
+        os.close(self.fd)
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+
+def test_ctl_on_a_terminal(rig):
+    rig.start()
+    rig.release("two", at_import="wait_for('imported')",
+                before_ready="wait_for('ready_' + os.environ['SUPERVISOR_PROCESS_NAME'])")
+    terminal = Terminal(rig, "reload", "shop")
+    terminal.read(r"shop: generation 2: importing\r\n\r\x1b\[Kshop: generation 2: importing, [\d.]+ s"
+                  r"\r\x1b\[Kshop: generation 2: importing, ")  # the line is written again
+    rig.touch("imported")
+    terminal.read(r"\r\x1b\[Kshop: generation 2: rolling, 0 of 2, web:web_0 pid \d+( → \d+)?, [\d.]+ s")
+    rig.touch("ready_web_0")
+    terminal.read(r"\r\x1b\[Kshop: web:web_0: pid \d+ → \d+, ready in [\d.]+ s\r\n")
+    terminal.read(r"\r\x1b\[Kshop: generation 2: rolling, 1 of 2, web:web_1 pid ")
+    rig.touch("ready_web_1")
+    assert terminal.status() == 0
+    assert re.search(r"\r\x1b\[Kshop: web:web_1: [^\r]*\r\n"
+                     r"shop: generation 2 serves, 2 processes replaced in [\d.]+ s, audit clean\r\n$", terminal.text), terminal.text
+    rig.stop()
+
+
+def test_ctl_meets_a_new_control_process(rig):
+    """The control process dies while somebody watches: it is asked again."""
+    rig.start()
+    rig.release("two", at_import="wait_for('go')")
+    with subprocess.Popen(rig.words("reload", "shop"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as ctl:
+        assert ctl.stdout.readline() == "shop: generation 2: importing\n"
+        pid = int(wait_log(rig.supervisor, r"control.*started with pid (\d+)")[-1][1])
+        os.kill(pid, signal.SIGKILL)
+        wait_log(rig.supervisor, r"control.*started with pid (\d+)", 2)
+        rig.touch("go")
+        assert "shop: generation 2 serves" in ctl.stdout.read()
+    assert ctl.returncode == 0
+    rig.stop()
+
+
+def test_completion(rig):
+    pexpect = pytest.importorskip("pexpect")
+    rig.start()
+    words = rig.words()
+    shell = pexpect.spawn(words[0], words[1:], encoding="utf-8", timeout=DEADLINE, env={**os.environ, "TERM": "dumb"})
+    shell.expect("> ")
+    shell.send("deploy sh\t--no-wait\r")
+    shell.expect(r"\n1\r")
+    shell.send("reload w\t--no-wait\r")
+    shell.expect(r"\n2\r")
+    shell.sendline("exit")
+    shell.expect(pexpect.EOF)
+    shell.close()
+    assert shell.exitstatus == 0
+    assert rig.rpc.history()[0]["cause"] == "deploy"
+    rig.ended(2)
+    rig.stop()
+
+
+# ---------------------------------------------------------------- XML-RPC, JSON, metrics
+
+def test_xml_rpc(rig):
+    rig.start()
+    rollout = rig.reload()
+    assert list(rollout) == ["id", "is_program", "name", "cause", "phase", "outcome", "generation", "before", "start", "seconds",
+                             "import_seconds", "audit", "why", "slots"]
+    assert abs(rollout["start"] - time.time()) < DEADLINE and 0 < rollout["import_seconds"] < rollout["seconds"] < DEADLINE
+    assert (rollout["before"], rollout["generation"], rollout["why"], rollout["audit"]) == (1, 2, "", "clean")
+    for slot, pid in zip(rollout["slots"], rig.pids()):
+        assert slot["state"] == "replaced" and 0 < slot["seconds"] < DEADLINE and slot["from_pid"] and not slot["why"]
+    assert sorted(slot["to_pid"] for slot in rollout["slots"]) == rig.pids()
+    assert rig.rpc.history() == [rollout]
+    assert [(each["name"], each["state"], each["generation"], each["workers"], each["audit"]) for each in rig.rpc.zygotes()] == [
+        ("shop", "READY", 2, 2, "clean")]
+    for number in (0, -1, 2, 2 ** 31 - 1):
+        with pytest.raises(xmlrpc.client.Fault, match=f"BAD_NAME: {number}"):
+            rig.rpc.rollout(number)
+    with pytest.raises(xmlrpc.client.Fault, match="BAD_NAME: nix"):
+        rig.rpc.reload("nix")
+    rig.stop()
+
+
+def test_json_and_metrics(rig):
+    rig.start()
+
+    def api(path, method="GET"):
+        status, body = rig.get("/api/v1/" + path, method, place="s", headers={"Content-Length": "0"})
+        return status, json.loads(body)
+    assert api("rollouts") == (200, {"rollouts": []})
+    assert api("zygotes/" + urllib.parse.quote("shop") + "/reload", "POST") == (200, {"rollouts": [1]})
+    told = rig.ended(1)
+    status, rollout = api("rollouts/1")
+    assert status == 200 and list(rollout) == list(told)
+    assert rollout["why"] is None and rollout["outcome"] == "done" and rollout["slots"][0]["why"] is None
+    assert {key: value for key, value in rollout.items() if key not in ("why", "slots")} == {
+        key: value for key, value in told.items() if key not in ("why", "slots")}
+    assert api("rollouts") == (200, {"rollouts": [rollout]})
+    for path, method, code in (("rollouts/2", "GET", 404), ("rollouts/0", "GET", 404), ("rollouts/x", "GET", 404),
+                               ("rollouts/4294967297", "GET", 404), ("rollouts/1", "POST", 405), ("rollouts", "POST", 405),
+                               ("zygotes/nix/reload", "POST", 404), ("zygotes/shop/reload", "GET", 404)):
+        status, answer = api(path, method)
+        assert status == code and answer["error"]["message"], (path, method)
+    rig.write(keys="numprocs = x")
+    status, answer = api("zygotes/shop/reload", "POST")
+    assert status == 409 and answer["error"]["fault"] == "CANT_REREAD" and "numprocs" in answer["error"]["message"]
+    assert api("zygotes")[1]["zygotes"][0]["generation"] == 2
+    assert 'forkserver_zygote_generation{zygote="shop"} 2\n' in rig.get("/metrics", place="s")[1]
+    rig.stop()
