@@ -192,7 +192,7 @@ def test_worker(site, mode):
         assert each["pid"] == pid
         assert (each["program"], each["group"]) == ("web", "web")
         assert each["process"] == "web_%d" % each["number"]
-        assert each["generation"] is None and each["watchdog"] is None
+        assert each["generation"] == 1 and each["watchdog"] is None
         assert each["requests"] == 1
         assert each["sockets"] == {name: ["127.0.0.1", port] for name, port in site.ports.items()}
         assert each["argv"] == ["--flag", "value"]
