@@ -93,7 +93,7 @@ void ctl_flush(struct ctl *ctl)
 		return;
 	if (!ctl->results)
 		ctl->results = json_array();
-	json_dumpf(ctl->results, stdout, JSON_INDENT(2));
+	json_dumpf(ctl->results, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
 	putchar('\n');
 	fflush(stdout);
 	json_decref(ctl->results);
