@@ -1,7 +1,7 @@
 /* utf8.c - see utf8.h. */
 #include "base/utf8.h"
 
-#include <stdbool.h>
+#include "base/buf.h"
 
 static bool within(unsigned char c, unsigned char low, unsigned char high)
 {
@@ -27,5 +27,17 @@ size_t utf8_length(const char *text, size_t len)
 	for (size_t i = 2; i < n; i++)
 		if (!within(s[i], 0x80, 0xbf))
 			return 0;
+	return n;
+}
+
+size_t utf8_copy(struct buf *to, const char *text, size_t len)
+{
+	size_t n = utf8_length(text, len);
+
+	if (n == 0) {
+		buf_addstr(to, "\xef\xbf\xbd");
+		return 1;
+	}
+	buf_add(to, text, n);
 	return n;
 }

@@ -17,7 +17,6 @@ struct loader {
 	struct expand_scope scope;              /* here, host_node_name, the environment */
 	struct expand_scope common;             /* scope with [supervisord]'s environment added */
 	bool elsewhere; /* config_load_zygotes: a user that is not here is a warning */
-
 	const struct config_scales *scales; /* borrowed; NULL: none */
 };
 

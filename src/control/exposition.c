@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define REPLACEMENT "\xef\xbf\xbd"
-
 void exposition_family(struct buf *to, const char *name, const char *type, const char *help)
 {
 	buf_printf(to, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
@@ -21,17 +19,14 @@ static void add_value(struct buf *to, const char *text)
 	size_t left = strlen(text);
 
 	while (left > 0) {
-		size_t n = utf8_length(text, left);
+		size_t n = 1;
 
 		if (*text == '\n')
 			buf_addstr(to, "\\n");
 		else if (*text == '"' || *text == '\\')
 			buf_printf(to, "\\%c", *text);
-		else if (n > 0)
-			buf_add(to, text, n);
 		else
-			buf_addstr(to, REPLACEMENT);
-		n = n ? n : 1;
+			n = utf8_copy(to, text, left);
 		text += n;
 		left -= n;
 	}

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-/* One event each: what is done about it may end other clients, and events of theirs that were fetched
- * before would be stale. */
+/* One event each: what is done about it may end other clients, and events of theirs that were
+ * fetched before would be stale. */
 static void on_io(struct ev_loop *loop, ev_io *io, int events)
 {
 	struct hangup *hangup = container_of(io, struct hangup, io);

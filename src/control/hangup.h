@@ -1,6 +1,7 @@
-/* hangup.h - notices that a client will send nothing more, or has gone.  libmicrohttpd does not watch
- * suspended connections, and a half-closed one is nothing to it: it takes a short read for the last
- * that there is, and waits for an edge that has been (connection.c, 0.9.75).  Runs in: control.
+/* hangup.h - notices that a client will send nothing more, or has gone.  libmicrohttpd does not
+ * watch suspended connections, and a half-closed one is nothing to it: it takes a short read for
+ * the last that there is, and waits for an edge that has been (connection.c, 0.9.75).  Runs in:
+ * control.
  *
  * An epoll of its own, edge-triggered: a watcher for reading would spin on bytes that the client
  * has sent ahead. */

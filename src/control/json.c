@@ -7,8 +7,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define REPLACEMENT "\xef\xbf\xbd"
-
 /* No value ends with one of these characters but those that something is to follow: a string ends
  * with its quote. */
 static void separate(struct buf *to)
@@ -45,14 +43,14 @@ void json_key(struct buf *to, const char *key)
 	buf_addch(to, ':');
 }
 
-static void add_ascii(struct buf *to, unsigned char c)
+static void add_ascii(struct buf *to, char c)
 {
 	if (c == '"' || c == '\\')
 		buf_addch(to, '\\');
-	if (c < 0x20 || c == 0x7f)
-		buf_printf(to, "\\u%04x", c);
+	if (utf8_is_control(c))
+		buf_printf(to, "\\u%04x", (unsigned)c);
 	else
-		buf_addch(to, (char)c);
+		buf_addch(to, c);
 }
 
 void json_string(struct buf *to, const char *text)
@@ -66,15 +64,12 @@ void json_string(struct buf *to, const char *text)
 	separate(to);
 	buf_addch(to, '"');
 	while (left > 0) {
-		size_t n = utf8_length(text, left);
+		size_t n = 1;
 
-		if (n == 1)
-			add_ascii(to, (unsigned char)*text);
-		else if (n > 1)
-			buf_add(to, text, n);
+		if (*text & 0x80)
+			n = utf8_copy(to, text, left);
 		else
-			buf_addstr(to, REPLACEMENT);
-		n = n ? n : 1;
+			add_ascii(to, *text);
 		text += n;
 		left -= n;
 	}

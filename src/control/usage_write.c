@@ -213,6 +213,7 @@ static void write_zygote(struct buf *to, const struct language *in, const struct
 {
 	in->object(to, NULL, false);
 	in->text(to, "name", row->name);
+	in->number(to, "generation", row->generation);
 	in->text(to, "state", describe_condition(row->state));
 	write_figures(to, in, row);
 	write_family(to, in, family);
@@ -233,6 +234,7 @@ static void write_process(struct buf *to, const struct language *in, const struc
 	if (in->full_names)
 		in->text(to, "process", name);
 	in->text(to, "zygote", forked ? usage->rows[row->zygote - 1].name : NULL);
+	maybe(to, in, "generation", row->generation > 0, row->generation);
 	in->text(to, "state", describe_state(row->state));
 	write_figures(to, in, row);
 	in->object(to, NULL, true);

@@ -186,12 +186,32 @@ static size_t value_length(const char *value)
 	return len;
 }
 
+/* Takes "key = value" as the file has it.  NULL, or what is wrong. */
+static const char *add_setting(struct deployment *deployment, const char *text, size_t len)
+{
+	const char *equals = memchr(text, '=', len), *value = equals ? equals + 1 : NULL;
+	size_t nkey = equals ? (size_t)(equals - text) : 0;
+	char *setting;
+
+	while (nkey && strchr(BLANKS, text[nkey - 1]))
+		nkey--;
+	if (!nkey)
+		return "Error: " SET " requires key=value";
+	while (value < text + len && strchr(BLANKS, *value))
+		value++;
+	if (asprintf(&setting, "%.*s=%.*s", (int)nkey, text, (int)(text + len - value), value) <
+		    0 ||
+	    strv_take(&deployment->settings, setting) < 0)
+		return "Error: out of memory";
+	return NULL;
+}
+
 /* NULL, or what is wrong. */
 static const char *read_options(struct deployment *deployment, const char *at)
 {
 	while (*(at += strspn(at, BLANKS))) {
+		const char *error;
 		size_t len;
-		const char *equals;
 
 		if (is_option(at, NO_WAIT)) {
 			deployment->wait = false;
@@ -203,11 +223,9 @@ static const char *read_options(struct deployment *deployment, const char *at)
 		at += strlen(SET);
 		at += strspn(at, BLANKS);
 		len = value_length(at);
-		equals = memchr(at, '=', len);
-		if (!equals || equals == at)
-			return "Error: " SET " requires key=value";
-		if (strv_take(&deployment->settings, strndup(at, len)) < 0)
-			return "Error: out of memory";
+		error = add_setting(deployment, at, len);
+		if (error)
+			return error;
 		at += len;
 	}
 	return NULL;

@@ -79,6 +79,18 @@ void http_server_done(struct http_server *server)
 
 /* ---- the answer ---- */
 
+/* A size of nothing but digits.  strtoull(3) alone would take "-1", " 1" and "0x1" as well. */
+static bool read_size(const char *text, size_t len, int base, size_t *ret)
+{
+	const char *digits = base == 16 ? "0123456789abcdefABCDEF" : "0123456789";
+
+	if (len == 0 || strspn(text, digits) < len)
+		return false;
+	errno = 0;
+	*ret = strtoull(text, NULL, base);
+	return errno == 0;
+}
+
 static void read_header(struct http_reader *reader)
 {
 	char *colon = strchr(reader->line, ':');
@@ -92,7 +104,8 @@ static void read_header(struct http_reader *reader)
 		reader->chunked = strcasecmp(value, "chunked") == 0;
 	if (strcasecmp(reader->line, "Content-Length") == 0) {
 		reader->has_length = true;
-		reader->left = strtoull(value, NULL, 10);
+		if (!read_size(value, strcspn(value, " \t"), 10, &reader->left))
+			reader->at = HTTP_BROKEN;
 	}
 }
 
@@ -100,6 +113,7 @@ static void end_headers(struct http_reader *reader)
 {
 	if (reader->status / 100 == 1) { /* 100 Continue: the real one follows */
 		reader->at = HTTP_STATUS_LINE;
+		reader->chunked = reader->has_length = false;
 	} else if (reader->chunked) {
 		reader->at = HTTP_CHUNK_SIZE;
 	} else if (reader->has_length) {
@@ -120,11 +134,7 @@ static void read_status_line(struct http_reader *reader)
 
 static void read_chunk_size(struct http_reader *reader)
 {
-	char *end;
-
-	errno = 0;
-	reader->left = strtoull(reader->line, &end, 16);
-	if (end == reader->line || errno || reader->line[0] == '-')
+	if (!read_size(reader->line, strcspn(reader->line, "; \t"), 16, &reader->left))
 		reader->at = HTTP_BROKEN;
 	else
 		reader->at = reader->left ? HTTP_CHUNK : HTTP_TRAILER;
@@ -146,7 +156,7 @@ static void read_line(struct http_reader *reader)
 		read_chunk_size(reader);
 		break;
 	case HTTP_CHUNK_END:
-		reader->at = HTTP_CHUNK_SIZE;
+		reader->at = reader->len ? HTTP_BROKEN : HTTP_CHUNK_SIZE;
 		break;
 	case HTTP_TRAILER:
 		if (!reader->len)

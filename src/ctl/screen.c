@@ -71,8 +71,11 @@ static void catch_signals(void)
 	struct sigaction action = { .sa_handler = on_signal };
 
 	sigemptyset(&action.sa_mask);
-	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
-		sigaction(signals[i], &action, &screen.actions[i]);
+	for (size_t i = 0; i < ARRAY_LEN(signals); i++) {
+		sigaction(signals[i], NULL, &screen.actions[i]);
+		if (screen.actions[i].sa_handler != SIG_IGN) /* by nohup(1), by a shell */
+			sigaction(signals[i], &action, NULL);
+	}
 }
 
 static void release_signals(void)
@@ -81,12 +84,22 @@ static void release_signals(void)
 		sigaction(signals[i], &screen.actions[i], NULL);
 }
 
-/* ^Z: the shell gets its terminal as it was, and we ours when we go on. */
+/* ^Z: the shell gets its terminal as it was, and we ours when we go on.  Not by SIGSTOP: where
+ * there is no shell that could let us go on, the kernel ignores the default action of SIGTSTP. */
 static void suspend(void)
 {
+	struct sigaction stop = { .sa_handler = SIG_DFL }, ours;
+	sigset_t only, before;
+
 	screen.suspended = 0;
+	sigemptyset(&only);
+	sigaddset(&only, SIGTSTP);
 	leave();
-	raise(SIGSTOP);
+	sigaction(SIGTSTP, &stop, &ours);
+	raise(SIGTSTP);
+	sigprocmask(SIG_UNBLOCK, &only, &before); /* here we stop */
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	sigaction(SIGTSTP, &ours, NULL);
 	enter();
 	screen.resized = 1;
 }

@@ -5,6 +5,7 @@
 #include "base/util.h"
 #include "ctl/ctl.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,12 +18,23 @@ static double member_real(const struct rpc_value *value, const char *name)
 	return member && member->type == RPC_DOUBLE ? member->real : -1;
 }
 
-static void read_line(struct usage_line *line, struct rpc_value *value, bool is_zygote)
+/* From the second generation on its number is part of the name: during a reload there are two. */
+static char *zygote_name(const struct rpc_value *value)
 {
 	const char *name = rpc_member_text(value, "name", "");
+	int64_t generation = rpc_member_int(value, "generation", 1);
+	char *made;
+	int r = generation > 1 ? asprintf(&made, "zygote:%s#%" PRId64, name, generation)
+			       : asprintf(&made, "zygote:%s", name);
 
-	line->name =
-		namespec_make(is_zygote ? "zygote" : rpc_member_text(value, "group", ""), name);
+	return r < 0 ? NULL : made;
+}
+
+static void read_line(struct usage_line *line, struct rpc_value *value, bool is_zygote)
+{
+	line->name = is_zygote ? zygote_name(value)
+			       : namespec_make(rpc_member_text(value, "group", ""),
+					       rpc_member_text(value, "name", ""));
 	line->value = value;
 	line->is_zygote = is_zygote;
 	line->state = rpc_member_text(value, "state", "");

@@ -15,7 +15,7 @@ struct ctl;
 
 /* A process or a zygote.  Texts are borrowed from the answer; numbers are -1 if not known. */
 struct usage_line {
-	char *name;              /* owned; "group:process", "process", "zygote:name" */
+	char *name; /* owned; "group:process", "process", "zygote:name", "zygote:name#2" */
 	struct rpc_value *value; /* borrowed from the answer */
 	bool is_zygote;
 	const char *state;

@@ -21,14 +21,14 @@ static const struct field host_fields[] = {
 static const struct field row_fields[] = {
 	{ FIELD_U32, AT(kind) },          { FIELD_STR, AT(group) },
 	{ FIELD_STR, AT(name) },          { FIELD_U32, AT(zygote) },
-	{ FIELD_U32, AT(state) },         { FIELD_U32, AT(pid) },
-	{ FIELD_U64, AT(uptime_us) },     { FIELD_U64, AT(restarts) },
-	{ FIELD_U64, AT(sampled_us) },    { FIELD_U64, AT(cpu_us) },
-	{ FIELD_U64, AT(rss_bytes) },     { FIELD_U32, AT(threads) },
-	{ FIELD_U32, AT(run_state) },     { FIELD_U64, AT(pss_bytes) },
-	{ FIELD_U64, AT(private_bytes) }, { FIELD_U64, AT(shared_bytes) },
-	{ FIELD_U64, AT(forked_bytes) },  { FIELD_U64, AT(memory_age_us) },
-	{ FIELD_U32, AT(memory_error) },
+	{ FIELD_U32, AT(generation) },    { FIELD_U32, AT(state) },
+	{ FIELD_U32, AT(pid) },           { FIELD_U64, AT(uptime_us) },
+	{ FIELD_U64, AT(restarts) },      { FIELD_U64, AT(sampled_us) },
+	{ FIELD_U64, AT(cpu_us) },        { FIELD_U64, AT(rss_bytes) },
+	{ FIELD_U32, AT(threads) },       { FIELD_U32, AT(run_state) },
+	{ FIELD_U64, AT(pss_bytes) },     { FIELD_U64, AT(private_bytes) },
+	{ FIELD_U64, AT(shared_bytes) },  { FIELD_U64, AT(forked_bytes) },
+	{ FIELD_U64, AT(memory_age_us) }, { FIELD_U32, AT(memory_error) },
 };
 #undef AT
 

@@ -22,9 +22,10 @@ struct usage_row {
 	uint32_t kind;
 	char *group; /* NULL: of a zygote */
 	char *name;
-	uint32_t zygote; /* of a worker: which row its zygote is, from 1; 0: it is none */
-	uint32_t state;  /* supervisord's number; of a zygote enum zygote_condition */
-	uint32_t pid;    /* 0: it does not run, and nothing below has a meaning but restarts */
+	uint32_t zygote;     /* of a worker: which row its zygote is, from 1; 0: it is none */
+	uint32_t generation; /* of a zygote, and of a worker that of its zygote; 0: of none */
+	uint32_t state;      /* supervisord's number; of a zygote enum zygote_condition */
+	uint32_t pid;        /* 0: it does not run, and nothing below has a meaning but restarts */
 	uint64_t uptime_us;
 	uint64_t restarts; /* by itself */
 

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/strv.h"
+#include "base/utf8.h"
 #include "base/util.h"
 #include "ipc/channel.h"
 #include "ipc/pack.h"
@@ -194,7 +195,7 @@ static void show_progress(struct audit_run *run, const struct message *message)
 	if (!run->progress || unpack_end(&in) < 0)
 		return;
 	for (char *c = module; c && *c; c++)
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+		if (utf8_is_control(*c))
 			*c = '?';
 	width = ioctl(2, TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col - 1 : 79;
 	if (asprintf(&line, "importing: %u modules%s%s…", count, module ? ", " : "",

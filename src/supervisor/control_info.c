@@ -47,14 +47,14 @@ static uint64_t on_the_wall(int64_t then_us)
 /* What it waits for, and what it says of itself. */
 static void write_note(const struct process *process, char *note, size_t size)
 {
-	const char *said = process->vitals.said;
+	const char *said = process_said(process);
 
 	snprintf(note, size, "%s%s%s", process->note, process->note[0] && *said ? ": " : "", said);
 }
 
 static void pack_info(struct buf *body, const struct process *process)
 {
-	char note[sizeof(process->note) + sizeof(process->vitals.said) + 2];
+	char note[sizeof(process->note) + NOTIFY_STATUS_MAX + 2];
 	const char *out = log_pipe_path(process->logs[0]), *err = log_pipe_path(process->logs[1]);
 	struct process_info info = {
 		.group = (char *)process->group,

@@ -217,7 +217,7 @@ static void look_at(const struct process *process, void *data)
 		add_unready(readiness, process->group, process->config->name,
 			    process_state_name(process->state),
 			    process->note[0]            ? process->note
-			    : process_is_unfit(process) ? process->vitals.why
+			    : process_is_unfit(process) ? process_why_unfit(process)
 							: process->spawnerr);
 }
 

@@ -73,6 +73,7 @@ static uint32_t pack_zygotes(struct buf *body, const struct zygotes *zygotes)
 		struct usage_row row = {
 			.kind = USAGE_ZYGOTE,
 			.name = link->config->name,
+			.generation = link->generation,
 			.state = control_condition(link),
 			.restarts = link->starts ? link->starts - 1 : 0,
 		};
@@ -108,6 +109,7 @@ static void pack_process(struct buf *body, const struct zygotes *zygotes,
 		.group = (char *)process->group,
 		.name = process->config->name,
 		.zygote = row_of(zygotes, process->zygote),
+		.generation = process->zygote ? process->zygote->generation : 0,
 		.state = (uint32_t)process_state_code(process->state),
 	};
 

@@ -44,7 +44,7 @@ static bool is_running(const struct groups *groups, const char *name, const char
 			if (!is_named(name, group, process))
 				continue;
 			found = true;
-			if (process->state == PROCESS_RUNNING && !process->vitals.why[0])
+			if (process->state == PROCESS_RUNNING && !process_is_unfit(process))
 				continue;
 			if (demand_is_asleep(process)) /* it answers whoever comes */
 				continue;

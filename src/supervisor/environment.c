@@ -161,6 +161,38 @@ int environment_add_counter(char ***environment, int fd)
 	return strv_setenv(environment, COUNTER_VARIABLE, number);
 }
 
+/* The same text in our own environment, or NULL. */
+static char *find_own(const char *entry)
+{
+	for (char **at = environ; at && *at; at++)
+		if (strcmp(*at, entry) == 0)
+			return meant_for_us(entry) ? NULL : *at;
+	return NULL;
+}
+
+char **environment_pack(char *const *environment)
+{
+	size_t n = strv_len(environment), room = (n + 1) * sizeof(char *);
+	char **made;
+	char *text;
+
+	for (size_t i = 0; i < n; i++)
+		room += find_own(environment[i]) ? 0 : strlen(environment[i]) + 1;
+	made = malloc(room);
+	if (!made)
+		return NULL;
+	text = (char *)(made + n + 1);
+	for (size_t i = 0; i < n; i++) {
+		made[i] = find_own(environment[i]);
+		if (made[i])
+			continue;
+		made[i] = text;
+		text = stpcpy(text, environment[i]) + 1;
+	}
+	made[n] = NULL;
+	return made;
+}
+
 char *environment_entry(char *const *environment, const char *name)
 {
 	size_t len = strlen(name);

@@ -43,6 +43,11 @@ int environment_add_notify(char ***environment, const char *socket, unsigned wat
 
 /* Adds FORKSERVER_COUNTER, the fd that it counts its requests in (counter.h).  0 or -ENOMEM. */
 int environment_add_counter(char ***environment, int fd);
+/* The same entries as a vector in one block, for free(3) alone.  What we have in our own
+ * environment is not copied: entries are borrowed there, where they stay as long as we live
+ * (nothing of ours calls putenv(3)), except those that launch.h writes into.  NULL: out of memory.
+ */
+char **environment_pack(char *const *environment);
 
 /* The entry of that name, or NULL. */
 char *environment_entry(char *const *environment, const char *name);

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "base/util.h"
 #include "config/config.h"
 #include "supervisor/event_payload.h"
@@ -43,7 +44,7 @@ static void warn_bad_line(const struct event_listener *listener)
 	buf_add(&text, protocol->line, protocol->len);
 	/* nobody's terminal is to be played with by what a program says */
 	for (size_t i = 0; i < text.len; i++)
-		plain = plain && (unsigned char)text.data[i] >= ' ' && text.data[i] != 0x7f;
+		plain = plain && !utf8_is_control(text.data[i]);
 	if (!plain || !payload_is_utf8(buf_str(&text), text.len)) {
 		buf_clear(&text);
 		buf_addstr(&text, "Undecodable: ");

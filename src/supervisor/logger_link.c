@@ -18,13 +18,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STARTS_MAX 20.     /* at once: the programs' pipes are filling up meanwhile; */
+#define STARTS_MAX 20.       /* at once: the programs' pipes are filling up meanwhile; */
 #define STARTS_PER_SECOND 1. /* and then */
-#define END_SECONDS 5.     /* for all that is still in the pipes to be written */
-#define END_STARTS 4       /* loggers that die over it */
-#define EXIT_SECONDS 5.    /* it has hung up, so it ought to exit */
-#define ROOM_SECONDS 0.02  /* too many fds are in flight (unix(7)): no event tells when not */
-#define BATCH 16           /* messages between two looks at other events */
+#define END_SECONDS 5.       /* for all that is still in the pipes to be written */
+#define END_STARTS 4         /* loggers that die over it */
+#define EXIT_SECONDS 5.      /* it has hung up, so it ought to exit */
+#define ROOM_SECONDS 0.02    /* too many fds are in flight (unix(7)): no event tells when not */
+#define BATCH 16             /* messages between two looks at other events */
 
 static void died(struct reaper_watch *watch, int status);
 static void on_input(struct ev_loop *loop, ev_io *io, int events);

@@ -56,7 +56,7 @@ static void take_status(struct notify_message *message, const char *value, size_
 
 	for (size_t i = 0; i < len;) {
 		size_t size = utf8_length(value + i, len - i);
-		bool plain = size > 1 || (size == 1 && value[i] >= ' ' && value[i] != 0x7f);
+		bool plain = size > 1 || (size == 1 && !utf8_is_control(value[i]));
 
 		/* U+0080 to U+009F, of two bytes, are control characters too */
 		if (size == 2 && (unsigned char)value[i] == 0xc2 &&

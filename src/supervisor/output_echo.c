@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "supervisor/event_payload.h"
 
 #include <string.h>
@@ -24,12 +25,9 @@ static size_t piece_of(const char *data, size_t len)
 /* A NUL would end the line, and an escape sequence play with somebody's terminal. */
 static bool is_text(const char *data, size_t len)
 {
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)data[i];
-
-		if ((c < ' ' && c != '\n' && c != '\t' && c != '\r') || c == 0x7f)
+	for (size_t i = 0; i < len; i++)
+		if (utf8_is_control(data[i]) && !memchr("\n\t\r", data[i], 3))
 			return false;
-	}
 	return payload_is_utf8(data, len);
 }
 

@@ -5,7 +5,6 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/log.h"
-#include "base/strv.h"
 #include "base/util.h"
 #include "config/config.h"
 #include "supervisor/event_listener.h"
@@ -82,11 +81,10 @@ static struct process *make(struct process_host *host, const struct process_sour
 	process->ticket.gate = -1;
 	process->stdin_fd = -1;
 	process_hooks_init(process);
-	process_vitals_init(process);
 	process->cgroup.procs = -1;
 	counter_init(&process->counter);
 	ev_init(&process->timer, on_timer);
-	if (process_prepare(process, err) < 0) {
+	if (process_vitals_new(process, err) < 0 || process_prepare(process, err) < 0) {
 		process_free(process);
 		return NULL;
 	}
@@ -164,12 +162,12 @@ void process_free(struct process *process)
 	fd_close(&process->ticket.gate);
 	process_close_stdin(process);
 	hook_done(&process->hook);
-	process_vitals_done(process);
+	process_vitals_free(process);
 	fcgi_release(&process->host->fcgi_sockets, process->fcgi);
 	cgroup_close(&process->cgroup);
 	counter_done(&process->counter);
 	user_done(&process->user);
-	strv_free(process->environment);
+	free(process->environment);
 	buf_done(&process->request);
 	process_logs_drop(process);
 	config_free(process->base);

@@ -16,8 +16,8 @@
 #include "supervisor/metrics.h"
 #include "supervisor/process_state.h"
 #include "supervisor/reaper.h"
-#include "supervisor/recycle.h"
 #include "supervisor/sample.h"
+#include "supervisor/recycle.h"
 #include "supervisor/user.h"
 #include "supervisor/vitals.h"
 #include "supervisor/zygote_link.h"
@@ -117,7 +117,7 @@ struct process {
 	struct spawn_ticket ticket;
 	ev_timer timer; /* startsecs or readysecs, back-off, or the stop deadline, as the state says
 			 */
-	struct vitals vitals;
+	struct vitals *vitals; /* owned; NULL: it is neither asked nor listened to */
 
 	unsigned backoff;      /* spawns in a row that failed; supervisord's counter */
 	unsigned blameless;    /* those of them that were not the process's fault */
@@ -150,7 +150,7 @@ struct process {
 
 	/* made once, so that a restart allocates nothing */
 	struct user user;
-	char **environment;       /* owned */
+	char **environment;       /* owned; environment_pack()'s */
 	struct buf request;       /* packed spawn_request; with a zygote */
 	struct log_pipe *logs[2]; /* stdout, stderr; owned; NULL: not logged */
 	bool borrows_logs;        /* they are those of the one that it shares the slot with */
@@ -241,16 +241,20 @@ struct process_command {
 int process_command(struct process *process, const struct process_command *command,
 		    struct error *err);
 
-/* process_vitals.c, with its timers in vitals.h: whether it is ready, and whether it hangs. */
-void process_vitals_init(struct process *process);
-void process_vitals_done(struct process *process);
+/* process_vitals.c, with its timers in vitals.h: whether it is ready, and whether it hangs.  new():
+ * if its configuration wants that; 0, or -1 with err. */
+int process_vitals_new(struct process *process, struct error *err);
+void process_vitals_free(struct process *process);
+void process_vitals_spawn(struct process *process);    /* why it was ended last is forgotten */
 void process_vitals_begin(struct process *process);    /* it runs; UP follows when it is ready */
 void process_vitals_late(struct process *process);     /* readysecs are over */
 void process_vitals_up(struct process *process);       /* it is RUNNING: watch it from now on */
 void process_vitals_stopping(struct process *process); /* from now on nothing is asked of it */
 void process_vitals_gone(struct process *process);
-void process_vitals_review(struct process *process);  /* its `health` may be another one */
-bool process_is_unfit(const struct process *process); /* and is being ended for that */
+void process_vitals_review(struct process *process);          /* its `health` may be another one */
+bool process_is_unfit(const struct process *process);         /* and is being ended for that */
+const char *process_why_unfit(const struct process *process); /* "" if it is not; borrowed */
+const char *process_said(const struct process *process); /* its last STATUS=, or ""; borrowed */
 
 /* For the two below: it is ready; it is alive; it is about to exit; it hangs, and why. */
 void process_is_ready(struct process *process);
@@ -259,8 +263,9 @@ void process_vitals_leaves(struct process *process);
 void process_hangs(struct process *process, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* process_notify.c: what it says itself.  open(): 0 or -1. */
+/* process_notify.c: what it says itself.  open(): 0 or -1.  address(): NULL if it has no socket. */
 int process_notify_open(struct process *process, struct error *err);
+const char *process_notify_address(const struct process *process); /* borrowed */
 void process_notify_close(struct process *process);
 void process_notify_begin(struct process *process); /* what comes from now on is of a new start */
 void process_notify_read(struct process *process);  /* what has come already */

@@ -62,7 +62,7 @@ static void spawn(struct process *process)
 	process->spawnerr[0] = '\0';
 	process->condemned = false;
 	demand_forget(process);
-	process->vitals.why[0] = '\0';
+	process_vitals_spawn(process);
 	process->started_us = clock_us();
 	process_begin(process);
 }
@@ -130,7 +130,7 @@ static void back_off(struct process *process)
 
 		wait_status_text(process->status, how, sizeof(how));
 		snprintf(process->spawnerr, sizeof(process->spawnerr), "%s",
-			 process_is_unfit(process)     ? process->vitals.why
+			 process_is_unfit(process)     ? process_why_unfit(process)
 			 : process->config->ready.kind ? "Exited before it was ready (process log "
 							 "may have details)"
 						       : "Exited too quickly (process log may have "
@@ -208,7 +208,8 @@ static void exited(struct process *process)
 	wait_status_text(process->status, how, sizeof(how));
 	show_status(process);
 	if (process_is_unfit(process))
-		snprintf(process->spawnerr, sizeof(process->spawnerr), "%s", process->vitals.why);
+		snprintf(process->spawnerr, sizeof(process->spawnerr), "%s",
+			 process_why_unfit(process));
 	else if (!expected)
 		snprintf(process->spawnerr, sizeof(process->spawnerr), "Bad exit code %d",
 			 process->exitstatus);

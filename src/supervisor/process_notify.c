@@ -54,7 +54,7 @@ static bool is_from(const struct process *process, const struct notify_sender *s
 static void extend(struct process *process, double seconds)
 {
 	struct ev_loop *loop = process->host->loop;
-	double most = process->vitals.extended_until - ev_now(loop);
+	double most = process->vitals->extended_until - ev_now(loop);
 
 	if (!ev_is_active(&process->timer) || process_is_unfit(process))
 		return;
@@ -73,14 +73,16 @@ static void extend(struct process *process, double seconds)
 void process_notify_extensible(struct process *process, unsigned seconds)
 {
 	ev_now_update(process->host->loop);
-	process->vitals.extended_until = ev_now(process->host->loop) + EXTEND_FACTOR * seconds;
+	if (!process->vitals)
+		return;
+	process->vitals->extended_until = ev_now(process->host->loop) + EXTEND_FACTOR * seconds;
 }
 
 /* RELOADING=1 needs nothing of us: it counts as ready until it says otherwise. */
 static void apply(struct process *process, const struct notify_message *message)
 {
 	if (message->has_status)
-		memcpy(process->vitals.said, message->status, sizeof(message->status));
+		memcpy(process->vitals->said, message->status, sizeof(message->status));
 	if (message->extend_us)
 		extend(process, (double)message->extend_us / 1e6);
 	if (message->ready && process->config->ready.kind == PROBE_NOTIFY)
@@ -96,10 +98,10 @@ static void apply(struct process *process, const struct notify_message *message)
 
 static void ignore(struct process *process, const struct notify_sender *sender, const char *why)
 {
-	process->vitals.ignored++;
+	process->vitals->ignored++;
 	log_debug("%s: a notification of pid %d, uid %u is ignored: %s (%lu so far)",
 		  process->config->name, (int)sender->pid, (unsigned)sender->uid, why,
-		  process->vitals.ignored);
+		  process->vitals->ignored);
 }
 
 static void take(struct process *process, const char *data, ssize_t len,
@@ -126,7 +128,7 @@ static bool read_one(struct process *process)
 {
 	struct notify_sender sender = { 0, (uid_t)-1 };
 	char data[NOTIFY_DATAGRAM_MAX];
-	ssize_t n = notify_socket_receive(process->vitals.socket, data, &sender);
+	ssize_t n = notify_socket_receive(process->vitals->socket, data, &sender);
 
 	if (n < 0 && n != -EMSGSIZE && n != -ENODATA)
 		return false;
@@ -136,7 +138,7 @@ static bool read_one(struct process *process)
 
 void process_notify_read(struct process *process)
 {
-	if (process->vitals.socket < 0)
+	if (!process->vitals || process->vitals->socket < 0)
 		return;
 	for (int i = 0; i < QUEUE_MAX; i++)
 		if (!read_one(process))
@@ -146,8 +148,8 @@ void process_notify_read(struct process *process)
 /* Whoever sends more than anybody needs waits, as its queue is full. */
 static void on_heard(struct ev_loop *loop, ev_io *heard, int events)
 {
-	struct process *process = container_of(heard, struct process, vitals.heard);
-	struct vitals *vitals = &process->vitals;
+	struct vitals *vitals = container_of(heard, struct vitals, heard);
+	struct process *process = vitals->process;
 
 	(void)events;
 	ev_now_update(loop);
@@ -182,7 +184,7 @@ static void on_rest(struct ev_loop *loop, ev_timer *timer, int events)
 
 int process_notify_open(struct process *process, struct error *err)
 {
-	struct vitals *vitals = &process->vitals;
+	struct vitals *vitals = process->vitals;
 	int fd;
 
 	if (process->config->ready.kind != PROBE_NOTIFY && !process->program->watchdogsecs)
@@ -198,9 +200,16 @@ int process_notify_open(struct process *process, struct error *err)
 	return 0;
 }
 
+const char *process_notify_address(const struct process *process)
+{
+	const struct vitals *vitals = process->vitals;
+
+	return vitals && vitals->socket >= 0 ? vitals->address : NULL;
+}
+
 void process_notify_close(struct process *process)
 {
-	struct vitals *vitals = &process->vitals;
+	struct vitals *vitals = process->vitals;
 
 	if (vitals->socket < 0)
 		return;
@@ -212,6 +221,8 @@ void process_notify_close(struct process *process)
 void process_notify_begin(struct process *process)
 {
 	process_notify_read(process); /* nobody has a pid, so all of it is ignored */
-	process->vitals.said[0] = '\0';
-	process->vitals.leaving = false;
+	if (!process->vitals)
+		return;
+	process->vitals->said[0] = '\0';
+	process->vitals->leaving = false;
 }

@@ -25,7 +25,7 @@ static const struct config_probe *current(const struct process *process)
 
 void process_probe_plan(struct process *process, double seconds)
 {
-	ev_timer *next = &process->vitals.next;
+	ev_timer *next = &process->vitals->next;
 
 	ev_timer_stop(process->host->loop, next);
 	ev_timer_set(next, seconds, 0.);
@@ -35,7 +35,7 @@ void process_probe_plan(struct process *process, double seconds)
 /* Often at first: most are ready in a moment. */
 static void plan_next(struct process *process)
 {
-	struct vitals *vitals = &process->vitals;
+	struct vitals *vitals = process->vitals;
 	double wait;
 
 	ev_now_update(process->host->loop);
@@ -54,7 +54,7 @@ static void plan_next(struct process *process)
 static void failed(struct process *process, const char *failure)
 {
 	const struct config_health *health = &process->config->health;
-	struct vitals *vitals = &process->vitals;
+	struct vitals *vitals = process->vitals;
 
 	snprintf(vitals->failure, sizeof(vitals->failure), "%s", failure);
 	if (is_starting(process)) {
@@ -73,7 +73,7 @@ static void failed(struct process *process, const char *failure)
 
 static void succeeded(struct process *process)
 {
-	struct vitals *vitals = &process->vitals;
+	struct vitals *vitals = process->vitals;
 
 	vitals->failure[0] = '\0';
 	vitals->unable = false;
@@ -89,9 +89,9 @@ static void succeeded(struct process *process)
 
 static void answered(struct process *process, const char *failure)
 {
-	if (!process->vitals.awaited)
+	if (!process->vitals->awaited)
 		return;
-	process->vitals.awaited = false;
+	process->vitals->awaited = false;
 	if (failure)
 		failed(process, failure);
 	else
@@ -100,12 +100,12 @@ static void answered(struct process *process, const char *failure)
 
 static void on_probe(struct probe *probe, const char *failure)
 {
-	answered(container_of(probe, struct process, vitals.probe), failure);
+	answered(container_of(probe, struct vitals, probe)->process, failure);
 }
 
 static void on_command(struct hook *hook, const char *failure)
 {
-	struct process *process = container_of(hook, struct process, vitals.command);
+	struct process *process = container_of(hook, struct vitals, command)->process;
 	char text[PROBE_FAILURE_MAX];
 
 	snprintf(text, sizeof(text), "the command %s", failure ? failure : "");
@@ -117,7 +117,7 @@ static void on_command(struct hook *hook, const char *failure)
 static int ask(struct process *process, const struct config_probe *what, unsigned timeout,
 	       struct error *err)
 {
-	struct process_command command = { .hook = &process->vitals.command,
+	struct process_command command = { .hook = &process->vitals->command,
 					   .text = what->target,
 					   .seconds = timeout,
 					   .grace = COMMAND_GRACE,
@@ -125,14 +125,14 @@ static int ask(struct process *process, const struct config_probe *what, unsigne
 
 	if (what->kind == PROBE_EXEC)
 		return process_command(process, &command, err);
-	return probe_start(&process->vitals.probe, what, timeout, err);
+	return probe_start(&process->vitals->probe, what, timeout, err);
 }
 
 /* It could not be asked: no memory, no fd, no such command.  That is not held against the process;
  * one that is to become ready has only its time for it. */
 static void unable(struct process *process, const char *why)
 {
-	struct vitals *vitals = &process->vitals;
+	struct vitals *vitals = process->vitals;
 
 	snprintf(vitals->failure, sizeof(vitals->failure), "%.*s", (int)sizeof(vitals->failure) - 1,
 		 why);
@@ -145,8 +145,8 @@ static void unable(struct process *process, const char *why)
 
 static void on_next(struct ev_loop *loop, ev_timer *timer, int events)
 {
-	struct process *process = container_of(timer, struct process, vitals.next);
-	struct vitals *vitals = &process->vitals;
+	struct vitals *vitals = container_of(timer, struct vitals, next);
+	struct process *process = vitals->process;
 	struct error err = { { 0 } };
 	unsigned timeout = is_starting(process) ? READY_TIMEOUT : process->config->health.timeout;
 
@@ -167,7 +167,7 @@ static void on_next(struct ev_loop *loop, ev_timer *timer, int events)
 
 void process_probe_init(struct process *process)
 {
-	struct vitals *vitals = &process->vitals;
+	struct vitals *vitals = process->vitals;
 
 	probe_init(&vitals->probe, process->host->loop);
 	vitals->probe.done = on_probe;
@@ -180,7 +180,7 @@ void process_probe_init(struct process *process)
 
 void process_probe_cancel(struct process *process)
 {
-	struct vitals *vitals = &process->vitals;
+	struct vitals *vitals = process->vitals;
 
 	ev_timer_stop(process->host->loop, &vitals->next);
 	probe_done(&vitals->probe);
@@ -193,8 +193,6 @@ void process_probe_cancel(struct process *process)
 
 void process_probe_done(struct process *process)
 {
-	if (!process->vitals.probe.loop)
-		return;
 	process_probe_cancel(process);
-	hook_done(&process->vitals.command);
+	hook_done(&process->vitals->command);
 }

@@ -93,29 +93,31 @@ static int pack_request(struct process *process, struct error *err)
 
 static int make_environment(struct process *process)
 {
+	const struct config_program *program = process->program;
+	const char *address = process_notify_address(process);
 	struct environment_names names = { .process = process->config->name,
 					   .group = process->group,
-					   .program = process->program->name,
+					   .program = program->name,
 					   .number = process->config->num,
 					   .generation = process->generation };
 	CLEANUP_FREE char *url = NULL;
+	char **made;
 
-	if (environment_server_url(process->base, process->program, &url) < 0)
+	if (environment_server_url(process->base, program, &url) < 0)
 		return -ENOMEM;
 	names.url = url;
-	process->environment =
-		environment_program(&process->base->daemon,
-				    process->zygote ? process->zygote->config->environment : NULL,
-				    &names, process->config->environment);
-	if (!process->environment)
-		return -ENOMEM;
-	if (process->counter.number &&
-	    environment_add_counter(&process->environment, process->counter.number) < 0)
-		return -ENOMEM;
-	if (process->vitals.socket < 0)
-		return 0;
-	return environment_add_notify(&process->environment, process->vitals.address,
-				      process->program->watchdogsecs);
+	made = environment_program(&process->base->daemon,
+				   process->zygote ? process->zygote->config->environment : NULL,
+				   &names, process->config->environment);
+	if (made &&
+	    (!process->counter.number ||
+	     environment_add_counter(&made, process->counter.number) == 0) &&
+	    (!address || environment_add_notify(&made, address, program->watchdogsecs) == 0) &&
+	    (process->zygote ||
+	     environment_add_sockets(&made, program->sockets, program->nannounced) == 0))
+		process->environment = environment_pack(made);
+	strv_free(made);
+	return process->environment ? 0 : -ENOMEM;
 }
 
 /* What each start is given: environment, request. */
@@ -124,12 +126,7 @@ static int prepare_start(struct process *process, struct error *err)
 	if (counter_choose(&process->counter, process->program) < 0 ||
 	    make_environment(process) < 0)
 		return error_set(err, "out of memory");
-	if (process->zygote)
-		return pack_request(process, err);
-	if (environment_add_sockets(&process->environment, process->program->sockets,
-				    process->program->nannounced) < 0)
-		return error_set(err, "out of memory");
-	return 0;
+	return process->zygote ? pack_request(process, err) : 0;
 }
 
 int process_prepare(struct process *process, struct error *err)
@@ -157,13 +154,13 @@ int process_prepare_again(struct process *process, struct error *err)
 	process->request = (struct buf){ 0 };
 	r = prepare_start(process, err);
 	if (r < 0) { /* as it was */
-		strv_free(process->environment);
+		free(process->environment);
 		buf_done(&process->request);
 		process->environment = environment;
 		process->request = request;
 		return r;
 	}
-	strv_free(environment);
+	free(environment);
 	buf_done(&request);
 	return 0;
 }

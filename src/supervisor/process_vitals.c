@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "base/util.h"
 #include "config/config.h"
 #include "supervisor/autopsy.h"
@@ -10,36 +11,72 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void on_stack(struct stack_job *job, const char *failure, const char *text);
 static void on_watchdog(struct ev_loop *loop, ev_timer *timer, int events);
 
-void process_vitals_init(struct process *process)
+static bool wants_any(const struct process *process)
 {
-	process->vitals.socket = -1;
-	stack_job_init(&process->vitals.stack, process->host->loop, process->host->reaper);
-	process->vitals.stack.done = on_stack;
-	ev_init(&process->vitals.watchdog, on_watchdog);
-	process_probe_init(process);
+	return process->config->ready.kind || process->config->health.probe.kind ||
+	       process->program->watchdogsecs;
 }
 
-void process_vitals_done(struct process *process)
+int process_vitals_new(struct process *process, struct error *err)
 {
-	ev_timer_stop(process->host->loop, &process->vitals.watchdog);
-	stack_job_done(&process->vitals.stack);
+	struct vitals *vitals;
+
+	if (!wants_any(process))
+		return 0;
+	vitals = process->vitals = calloc(1, sizeof(*vitals));
+	if (!vitals)
+		return error_set(err, "out of memory");
+	vitals->process = process;
+	vitals->socket = -1;
+	stack_job_init(&vitals->stack, process->host->loop, process->host->reaper);
+	vitals->stack.done = on_stack;
+	ev_init(&vitals->watchdog, on_watchdog);
+	process_probe_init(process);
+	return 0;
+}
+
+void process_vitals_free(struct process *process)
+{
+	if (!process->vitals)
+		return;
+	ev_timer_stop(process->host->loop, &process->vitals->watchdog);
+	stack_job_done(&process->vitals->stack);
 	process_probe_done(process);
 	process_notify_close(process);
+	free(process->vitals);
+	process->vitals = NULL;
+}
+
+const char *process_why_unfit(const struct process *process)
+{
+	return process->vitals ? process->vitals->why : "";
 }
 
 bool process_is_unfit(const struct process *process)
 {
-	return process->vitals.why[0] != '\0';
+	return *process_why_unfit(process) != '\0';
+}
+
+const char *process_said(const struct process *process)
+{
+	return process->vitals ? process->vitals->said : "";
+}
+
+void process_vitals_spawn(struct process *process)
+{
+	if (process->vitals)
+		process->vitals->why[0] = '\0';
 }
 
 static void set_watchdog(struct process *process, double seconds)
 {
-	ev_timer *timer = &process->vitals.watchdog;
+	ev_timer *timer = &process->vitals->watchdog;
 
 	ev_timer_stop(process->host->loop, timer);
 	ev_timer_set(timer, seconds, 0.);
@@ -69,7 +106,7 @@ void process_is_ready(struct process *process)
 void process_vitals_late(struct process *process)
 {
 	const struct config_probe *ready = &process->config->ready;
-	const char *last = process->vitals.failure;
+	const char *last = process->vitals->failure;
 
 	if (ready->kind == PROBE_NOTIFY) { /* it may have said so, and we have not listened yet */
 		process_notify_read(process);
@@ -84,6 +121,8 @@ void process_vitals_late(struct process *process)
 void process_vitals_up(struct process *process)
 {
 	process->note[0] = '\0';
+	if (!process->vitals)
+		return;
 	process_probe_cancel(process);
 	if (process->program->watchdogsecs)
 		process_vitals_alive(process);
@@ -96,7 +135,7 @@ void process_vitals_up(struct process *process)
 void process_vitals_alive(struct process *process)
 {
 	if (process->state != PROCESS_RUNNING || process_is_unfit(process) ||
-	    process->vitals.leaving || !process->program->watchdogsecs)
+	    process->vitals->leaving || !process->program->watchdogsecs)
 		return;
 	ev_now_update(process->host->loop);
 	set_watchdog(process, process->program->watchdogsecs);
@@ -106,9 +145,9 @@ void process_vitals_alive(struct process *process)
 void process_vitals_leaves(struct process *process)
 {
 	if (process->state != PROCESS_RUNNING || process_is_unfit(process) ||
-	    process->vitals.leaving)
+	    process->vitals->leaving)
 		return;
-	process->vitals.leaving = true;
+	process->vitals->leaving = true;
 	process_probe_cancel(process);
 	ev_now_update(process->host->loop);
 	set_watchdog(process, process->program->stopwaitsecs);
@@ -118,14 +157,14 @@ void process_vitals_leaves(struct process *process)
  * sent meanwhile is still to be read. */
 static void on_watchdog(struct ev_loop *loop, ev_timer *timer, int events)
 {
-	struct process *process = container_of(timer, struct process, vitals.watchdog);
+	struct process *process = container_of(timer, struct vitals, watchdog)->process;
 
 	(void)events;
 	ev_now_update(loop);
 	process_notify_read(process);
 	if (ev_is_active(timer) || process_is_unfit(process) || process->state != PROCESS_RUNNING)
 		return;
-	if (process->vitals.leaving)
+	if (process->vitals->leaving)
 		process_hangs(process,
 			      "unhealthy: it said STOPPING=1 and is still there after %u s "
 			      "(stopwaitsecs)",
@@ -137,8 +176,16 @@ static void on_watchdog(struct ev_loop *loop, ev_timer *timer, int events)
 
 void process_vitals_review(struct process *process)
 {
+	struct error err = { { 0 } };
+
+	/* `health` may be its first reason to have them */
+	if (!process->vitals && process_vitals_new(process, &err) < 0)
+		log_error("%s: it is not asked whether it is well: %s", process->config->name,
+			  err.text);
+	if (!process->vitals)
+		return;
 	if (process->state != PROCESS_RUNNING || process_is_unfit(process) ||
-	    process->vitals.leaving)
+	    process->vitals->leaving)
 		return;
 	process_probe_cancel(process);
 	if (process->config->health.probe.kind)
@@ -149,8 +196,10 @@ void process_vitals_review(struct process *process)
 
 static void stop_watching(struct process *process)
 {
+	if (!process->vitals)
+		return;
 	process_probe_cancel(process);
-	ev_timer_stop(process->host->loop, &process->vitals.watchdog);
+	ev_timer_stop(process->host->loop, &process->vitals->watchdog);
 }
 
 /* ---- what a process that hangs is doing ---- */
@@ -166,7 +215,7 @@ static void log_stack_line(const struct process *process, const char *text, size
 	memcpy(line, text, n);
 	line[n] = '\0';
 	for (size_t i = 0; i < n; i++)
-		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
+		if (utf8_is_control(line[i]))
 			line[i] = ' ';
 	log_warn("%s: | %s", process->config->name, line);
 }
@@ -183,13 +232,13 @@ static void log_stack(const struct process *process, const char *text)
 
 static void on_stack(struct stack_job *job, const char *failure, const char *text)
 {
-	struct process *process = container_of(job, struct process, vitals.stack);
+	struct process *process = container_of(job, struct vitals, stack)->process;
 
 	if (failure)
 		log_warn("%s: its stack could not be read:", process->config->name);
 	log_stack(process, failure ? failure : text);
 	/* it may have ended by itself, be stopped, or be another one by now */
-	if (process->pid == process->vitals.examined && process_is_unfit(process) &&
+	if (process->pid == process->vitals->examined && process_is_unfit(process) &&
 	    (process->state == PROCESS_STARTING || process->state == PROCESS_RUNNING))
 		process_handle(process, PROCESS_UNFIT);
 }
@@ -206,8 +255,8 @@ static bool autopsy_begin(struct process *process)
 	buf_done(&text);
 	if (!process->zygote)
 		return false;
-	if (stack_job_start(&process->vitals.stack, process, &err) == 0) {
-		process->vitals.examined = process->pid;
+	if (stack_job_start(&process->vitals->stack, process, &err) == 0) {
+		process->vitals->examined = process->pid;
 		return true;
 	}
 	log_warn("%s: its stack cannot be read: %s", process->config->name, err.text);
@@ -221,9 +270,9 @@ void process_hangs(struct process *process, const char *format, ...)
 	if (process_is_unfit(process)) /* that is being seen to */
 		return;
 	va_start(ap, format);
-	vsnprintf(process->vitals.why, sizeof(process->vitals.why), format, ap);
+	vsnprintf(process->vitals->why, sizeof(process->vitals->why), format, ap);
 	va_end(ap);
-	log_error("%s: %s", process->config->name, process->vitals.why);
+	log_error("%s: %s", process->config->name, process->vitals->why);
 	stop_watching(process);
 	/* one that is to measure memory would be taken for the one that kills */
 	ev_timer_stop(process->host->loop, &process->timer);
@@ -242,5 +291,7 @@ void process_vitals_stopping(struct process *process)
 void process_vitals_gone(struct process *process)
 {
 	stop_watching(process);
-	process->note[0] = process->vitals.said[0] = '\0';
+	process->note[0] = '\0';
+	if (process->vitals)
+		process->vitals->said[0] = '\0';
 }

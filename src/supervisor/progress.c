@@ -31,15 +31,16 @@ static enum outlook starting(const struct groups *groups, const struct process *
 	if (process->held && !hook_is_active(&process->hook) &&
 	    !depends_met(groups, process, note, sizeof(note)))
 		return OUTLOOK_WAITING;
-	return process->backoff || process->blameless || process->vitals.why[0] ? OUTLOOK_FAILING
-										: OUTLOOK_STARTING;
+	return process->backoff || process->blameless || process_is_unfit(process)
+		       ? OUTLOOK_FAILING
+		       : OUTLOOK_STARTING;
 }
 
 enum outlook progress_of(const struct groups *groups, const struct process *process)
 {
 	switch (process->state) {
 	case PROCESS_RUNNING:
-		return process->vitals.why[0] ? OUTLOOK_FAILING : OUTLOOK_RUNNING;
+		return process_is_unfit(process) ? OUTLOOK_FAILING : OUTLOOK_RUNNING;
 	case PROCESS_STARTING:
 		return starting(groups, process);
 	case PROCESS_BACKOFF:

@@ -212,8 +212,8 @@ static int32_t room_for(const struct recycle *recycle, const struct group *group
 static bool can_be_replaced(const struct process *process)
 {
 	return process->state == PROCESS_RUNNING && !process_is_unfit(process) &&
-	       !process->vitals.leaving && !process->replace && !process->condemned &&
-	       !process->quiet && process->fate == FATE_STAY &&
+	       !(process->vitals && process->vitals->leaving) && !process->replace &&
+	       !process->condemned && !process->quiet && process->fate == FATE_STAY &&
 	       process->program->kind != KIND_LISTENER;
 }
 

@@ -549,7 +549,7 @@ enum exit_status supervisor_run(struct supervisor *supervisor, int ready_fd)
 		return EXIT_CONFIG;
 	}
 	http_sockets_warn(supervisor->config, -1);
-	supervisor->control_host.background = ready_fd >= 0;
+	supervisor->control_host.background = supervisor->zygote_host.background = ready_fd >= 0;
 	if (supervisor->http.n)
 		control_link_start(&supervisor->control);
 	start_zygotes(supervisor);

@@ -173,7 +173,7 @@ void systemd_add_text(struct buf *buf, const char *text)
 
 	while (left) {
 		size_t n = utf8_length(text, left);
-		bool printable = n > 1 || (n == 1 && (unsigned char)*text >= ' ' && *text != 0x7f);
+		bool printable = n > 1 || (n == 1 && !utf8_is_control(*text));
 
 		if (n == 0)
 			n = 1;

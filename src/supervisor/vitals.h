@@ -8,7 +8,10 @@
  * Each process that is to say something has a socket of its own, not one for all: whose message it
  * is follows from the socket that it came to, even when its sender has exited by the time that it
  * is read, as a command such as systemd-notify may have; and a process that sends without end fills
- * its own queue and delays nobody else's WATCHDOG=1. */
+ * its own queue and delays nobody else's WATCHDOG=1.
+ *
+ * It is larger than all the rest of a process, and most use none of it: only those have it that
+ * do.  So who is not in these files asks the functions of process.h, which take every process. */
 #ifndef SUPERVISOR_VITALS_H
 #define SUPERVISOR_VITALS_H
 
@@ -22,8 +25,12 @@
 #include <ev.h>
 #include <stdbool.h>
 
-/* Embedded in struct process. */
+struct process;
+
+/* One for a process whose configuration has `ready`, `watchdogsecs` or `health`. */
 struct vitals {
+	struct process *process; /* borrowed: whose they are */
+
 	/* what it says itself */
 	int socket; /* owned; -1: it is not to say anything */
 	char address[NOTIFY_SOCKET_NAME_MAX];

@@ -180,13 +180,14 @@ static int usable(int fd)
 static pid_t launch_zygote(struct zygote_link *link, int end, struct error *err)
 {
 	char *argv[] = { link->interpreter.zygote, "3", link->config->name, NULL };
+	bool background = link->host->background;
 	struct launch what = {
 		.path = link->interpreter.zygote,
 		.argv = argv,
 		.environment = link->environment,
 		.directory = link->config->directory,
 		.user = link->user.name ? &link->user : NULL,
-		.stdio = { -1, usable(1), usable(2) },
+		.stdio = { -1, background ? -1 : usable(1), background ? -1 : usable(2) },
 		.fds = &end,
 		.nfds = 1,
 		.umask = link->config->umask,

@@ -67,6 +67,7 @@ struct zygote_host {
 	const struct config_daemon *daemon;
 	int report_fd; /* reports of first starts go here as they are; -1: into the log */
 	bool color;
+	bool background; /* the terminal is to be let go of: what an import says reaches nobody */
 
 	/* A first start has ended: status is EXIT_CLEAN (it is READY) or why it is not. */
 	void (*first)(struct zygote_host *host, struct zygote_link *link, enum exit_status status);

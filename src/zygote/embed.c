@@ -162,9 +162,9 @@ static int check_prefix(const char *want, struct error *err)
 /* For "O&": a path as str, None for NULL. */
 static PyObject *decode_path(void *path)
 {
-	if (path)
-		return PyUnicode_DecodeFSDefault(path);
-	Py_RETURN_NONE;
+	if (!path)
+		Py_RETURN_NONE;
+	return PyUnicode_DecodeFSDefault(path);
 }
 
 int embed_init(struct embed *embed, const struct zygote_setup *setup, struct error *err)

@@ -19,20 +19,35 @@
 #define POOL_BYTES ((uintptr_t)4096)
 #endif
 
-/* A pool's header begins with the count of its blocks in use (struct pool_header). */
-static unsigned blocks_in_use(const void *block)
+/* How struct pool_header begins. */
+struct pool {
+	union {
+		void *padding;
+		unsigned blocks; /* in use */
+	} count;
+	void *free_block;
+	struct pool *next, *previous;
+	unsigned arena;
+	unsigned size_class;
+};
+
+static const struct pool *pool_of(const void *block)
 {
-	return *(const unsigned *)((uintptr_t)block & ~(POOL_BYTES - 1));
+	return (const struct pool *)((uintptr_t)block & ~(POOL_BYTES - 1));
 }
 
-/* Blocks come from pools that are partly in use as long as there are any. */
+/* Blocks come from pools that are partly in use as long as there are any; then the first of an
+ * empty pool does.  What does not look like a pool ends it too, as it may be one of a CPython that
+ * we do not know. */
 static size_t fill_pools(size_t size)
 {
 	size_t filled = 0;
 	void *block;
 
 	while ((block = PyObject_Malloc(size))) {
-		if (blocks_in_use(block) == 1) { /* the first of an empty pool */
+		const struct pool *pool = pool_of(block);
+
+		if (pool->size_class != size / BLOCK_STEP - 1 || pool->count.blocks == 1) {
 			PyObject_Free(block);
 			break;
 		}

@@ -6,7 +6,8 @@ import time
 
 from conftest import HEAD, children, descendants, scaled, wait_until
 from fault_util import STRANGER, Limit, is_busy, ms, open_to_all, part, quantile
-from supervisor_util import is_alive, kill, open_fds, pids, wait_log, wait_pid, wait_running, zombies
+from supervisor_util import (is_alive, kill, open_fds, pids, settled_fds, wait_log, wait_pid, wait_running,
+                             zombies)
 
 SLEEP = "command = /bin/sleep 100000\nstartsecs = 0\nstdout_logfile = NONE\nstderr_logfile = NONE\n"
 
@@ -16,7 +17,7 @@ def test_killed_again_and_again(supervise, figure):
     supervisor = supervise(HEAD + f"[program:p]\n{SLEEP}numprocs = 4\nprocess_name = p%(process_num)d\n")
     for number in range(4):
         wait_running(supervisor, f"p{number}")
-    fds, times, rounds = open_fds(supervisor.pid), [], scaled(200)
+    fds, times, rounds = settled_fds(supervisor), [], scaled(200)
     for number in range(rounds):
         name = f"p{number % 4}"
         pid = wait_running(supervisor, name, number // 4 + 1)

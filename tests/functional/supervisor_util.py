@@ -103,6 +103,21 @@ def open_fds(pid):
     return len(os.listdir(f"/proc/{pid}/fd"))
 
 
+def settled_fds(supervisor):
+    """open_fds() when its start is over.  Until the logger has taken the main log (of these tests, /dev/null) the
+    supervisor has that file open itself, and programs may run before."""
+    def look():
+        place = f"/proc/{supervisor.pid}/fd"
+        names = os.listdir(place)
+        try:
+            own = [os.readlink(f"{place}/{name}") for name in names if int(name) > 2]
+        except FileNotFoundError:  # closed meanwhile
+            return None
+        return None if "/dev/null" in own else len(names)
+
+    return supervisor.wait_for(look, "the main log is still the supervisor's")
+
+
 def kill(pid):
     """Returns when it is dead: until then it could still accept a connection."""
     os.kill(pid, signal.SIGKILL)

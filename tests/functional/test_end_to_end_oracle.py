@@ -39,6 +39,13 @@ done
 """
 
 
+# The suite wants what the program of issue 638 has written in the main log before its end.  supervisord reads
+# pipes before it reaps; here the output comes by way of the logger, and may come later than the news of an end.  So
+# that program ends when its output is there.
+SPEAKS = """command=bash -c 'echo -e "\\x88"'"""
+SPEAKS_FIRST = """command=bash -c 'echo -e "\\x88"; until grep -q Undecodable {log}; do sleep 0.01; done'"""
+
+
 def cases():
     place = package()
     if place is None or not (place / SUITE).exists():
@@ -66,6 +73,7 @@ def suite():
             with open(hello, "w", encoding="utf-8") as file:
                 file.write(HELLO)
         own_files(name, os.path.join(copy, "tests"))
+        end_last(os.path.join(copy, "tests", "fixtures", "issue-638.conf"), os.path.join(name, "issue-638.log"))
         os.mkdir(os.path.join(name, "bin"))
         os.symlink(sys.executable, os.path.join(name, "bin", "python"))
         yield name
@@ -85,6 +93,14 @@ def own_files(directory, tests):
             text = file.read()
         with open(path, "w", encoding="utf-8") as file:
             file.write(re.sub(r"/tmp/(?=issue-|supervisord)", directory + "/", text))
+
+
+def end_last(path, log):
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    assert text.count(SPEAKS) == 1
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text.replace(SPEAKS, SPEAKS_FIRST.format(log=log)))
 
 
 @pytest.mark.skipif(not cases(), reason="supervisord is not installed to compare with")

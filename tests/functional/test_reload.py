@@ -427,7 +427,7 @@ def test_crash_after_the_start(rig):
 def test_deploy_path_and_back(rig):
     rig.start()
     place = rig.release("two", where="release 2")  # with a blank
-    done = rig.ctl("deploy", "shop", "--set", f"path={place}", "--set", "preload=shop")
+    done = rig.ctl("deploy", "shop", "--set", f"path={place}", "--set", "preload = shop")
     assert done.returncode == 0, done.stdout
     assert done.stdout.splitlines()[-3:] == [
         "This holds until the supervisor is started anew.  To keep it, write into [zygote:shop]:",

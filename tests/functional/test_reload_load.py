@@ -17,7 +17,7 @@ from test_serve import ASGI, WSGI, listens, serve, site  # noqa: F401  a fixture
 KEEPS = {"gthread": "keepalive", "gevent": "keepalive", "waitress": "channel_timeout",
          "uvicorn": "timeout_keep_alive", "hypercorn": "keep_alive_timeout"}
 CLIENTS = 4
-REPLACEMENTS = 6
+REPLACEMENTS = 4
 
 
 class Client(threading.Thread):

@@ -16,6 +16,7 @@ import threading
 import pytest
 
 from conftest import DEADLINE, HERE, TOP, descendants, free_port, interpreter, proc_status, wait_until
+from site_util import needs, site_config
 from supervisor_util import is_alive, kill
 
 SERVE = HERE / "serve"
@@ -26,14 +27,6 @@ PACKAGES = {"sync": ["flask", "gunicorn"], "gthread": ["flask", "gunicorn"], "ge
 PRELOADS = {"gthread": "forkserver.serve.with_gunicorn, gunicorn.workers.gthread",
             "gevent": "forkserver.serve.patch_gevent",
             "waitress": "forkserver.serve.with_waitress", "uvicorn": "forkserver.serve.with_uvicorn"}
-
-
-def needs(version, *packages):
-    for package in packages:
-        probe = subprocess.run([interpreter(version), "-c", "import " + package], timeout=DEADLINE,
-                               stderr=subprocess.DEVNULL, cwd="/")
-        if probe.returncode:
-            pytest.skip(f"no {package} for Python {version}")
 
 
 # ---------------------------------------------------------------- without a worker
@@ -94,36 +87,14 @@ class Site:
     def start(self, command, preload="serve_app", sockets=("http",), numprocs=2, mode="filter", path=SERVE,
               backlog="", keys="", wait=True):
         self.ports = {name: free_port() for name in sockets}
-        listeners = "".join(f"[socket:{name}]\nlisten = tcp://127.0.0.1:{port}\n{backlog}\n"
-                            for name, port in self.ports.items())
-        self.supervisor = self.supervise(f"""
-[supervisord]
-nodaemon = true
-logfile = {self.directory}/main.log
-pidfile = {self.directory}/pid
-
-{listeners}
-[zygote:site]
-python = {interpreter(self.version)}
-path = {path}
-preload = {preload}
-audit_mode = {mode}
-
-[program:web]
-zygote = site
-command = {command}
-directory = {self.directory}
-environment = NOTIFY_SOCKET="{self.notifications.path}"
-{"sockets = " + ", ".join(sockets) if sockets else ""}
-numprocs = {numprocs}
-process_name = web_%(process_num)d
+        keys = f"""environment = NOTIFY_SOCKET="{self.notifications.path}"
 autorestart = true
 startsecs = 0
-stdout_logfile = {self.directory}/web_%(process_num)d.out
-redirect_stderr = true
 stopwaitsecs = 100
-{keys}
-""", env={"SERVE_DIR": str(self.directory)})
+{keys}"""
+        self.supervisor = self.supervise(
+            site_config(self.directory, self.version, path, preload, command, self.ports, mode, numprocs, backlog, keys),
+            env={"SERVE_DIR": str(self.directory)})
         if wait:
             self.wait_log("zygote 'site': ready, .* clean")
             for count in range(numprocs):
@@ -221,7 +192,7 @@ def test_worker(site, mode):
         assert each["pid"] == pid
         assert (each["program"], each["group"]) == ("web", "web")
         assert each["process"] == "web_%d" % each["number"]
-        assert each["generation"] is None and each["watchdog"] is None
+        assert each["generation"] == 1 and each["watchdog"] is None
         assert each["requests"] == 1
         assert each["sockets"] == {name: ["127.0.0.1", port] for name, port in site.ports.items()}
         assert each["argv"] == ["--flag", "value"]

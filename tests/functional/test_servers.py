@@ -9,16 +9,9 @@ import subprocess
 import pytest
 
 from conftest import DEADLINE, HERE, descendants, free_port, interpreter, proc_status
+from site_util import needs, site_config
 
 SERVERS = HERE / "servers"
-
-
-def needs(version, *modules):
-    for module in modules:
-        probe = subprocess.run([interpreter(version), "-c", "import " + module], timeout=DEADLINE,
-                               stderr=subprocess.DEVNULL, cwd="/")
-        if probe.returncode:
-            pytest.skip(f"no {module} for Python {version}")
 
 
 def get(port, path="/hello"):
@@ -44,36 +37,15 @@ class Site:
         self.port = free_port()
 
     def start(self, command, preload, sockets=True, numprocs=1, env=None, mode="filter"):
-        listener = f"[socket:http]\nlisten = tcp://127.0.0.1:{self.port}\n" if sockets else ""
-        self.supervisor = self.supervise(f"""
-[supervisord]
-nodaemon = true
-logfile = {self.directory}/main.log
-pidfile = {self.directory}/pid
-
-{listener}
-[zygote:site]
-python = {interpreter(self.version)}
-path = {SERVERS}
-preload = {preload}
-audit_mode = {mode}
-
-[program:web]
-zygote = site
-command = {command}
-directory = {self.directory}
-{"sockets = http" if sockets else ""}
-numprocs = {numprocs}
-process_name = web_%(process_num)d
-stdout_logfile = {self.directory}/web_%(process_num)d.log
-redirect_stderr = true
-stopwaitsecs = 60
-""", env=env)
+        ports = {"http": self.port} if sockets else {}
+        self.supervisor = self.supervise(
+            site_config(self.directory, self.version, SERVERS, preload, command, ports, mode, numprocs,
+                        keys="stopwaitsecs = 60\n"), env=env)
         return self
 
     def logs(self):
         return "".join(f"\n--- {path.name}\n{path.read_text(errors='replace')[-4000:]}"
-                       for path in sorted(self.directory.glob("*.log")))
+                       for path in [self.directory / "main.log", *sorted(self.directory.glob("*.out"))])
 
     def answer(self, path="/hello"):
         try:

@@ -7,13 +7,14 @@ import re
 import resource
 import signal
 import socket
+import subprocess
 import sys
 
 import pytest
 
-from conftest import DEADLINE, interpreter, proc_status, wait_until, zygotes
-from supervisor_util import (has_log, is_alive, kill, open_fds, pids, probe, programs, told, wait_log,
-                             wait_pid, wait_running, zombies)
+from conftest import DEADLINE, builddir, interpreter, proc_status, wait_until, zygotes
+from supervisor_util import (has_log, is_alive, kill, open_fds, pids, probe, programs, settled_fds, told,
+                             wait_log, wait_pid, wait_running, zombies)
 
 HEAD = """[supervisord]
 logfile = /dev/null
@@ -106,6 +107,23 @@ def test_workers_are_forked_and_are_our_children(supervise, shop):
         assert os.getpgid(pid) == pid
     assert supervisor.stop() == 0
     assert not shop.socket.exists()
+
+
+def test_daemon_lets_go_of_the_terminal(shop, tmp_path, environment):
+    """Whoever reads what --daemon writes meets its end: the zygote, which stays, has not kept it open."""
+    config, pidfile = tmp_path / "x.conf", tmp_path / "forkserver.pid"
+    config.write_text(shop.web())
+    try:
+        run = subprocess.run([str(builddir() / "forkserver"), "--daemon", "-c", str(config)], cwd=tmp_path,
+                             env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT, timeout=DEADLINE)
+        assert run.returncode == 0, run.stdout
+        assert shop.imported()[0] in programs(int(pidfile.read_text()))
+    finally:
+        if pidfile.exists():
+            pid = int(pidfile.read_text())
+            os.kill(pid, signal.SIGTERM)
+            wait_until(lambda: not is_alive(pid), what="the daemon's end")
 
 
 # As a container or systemd's SystemCallFilter= does it: a filter that allows everything (BPF_RET and
@@ -431,7 +449,7 @@ def test_many_deaths_leave_nothing(supervise, shop):
     for name in names:
         wait_running(supervisor, name)
     wait_until(complete, what="all workers and the zygote")
-    before = open_fds(supervisor.pid)
+    before = settled_fds(supervisor)
     zygotes = 1
     for turn in range(200):
         if turn % 10 == 5:

@@ -431,25 +431,42 @@ def test_live_view(plain, tmp_path, terminal):
     assert screen.is_as_before()
 
 
-@pytest.mark.parametrize("how, status", [("^C", 0), ("TERM", -signal.SIGTERM), ("HUP", -signal.SIGHUP), ("count", 0), ("^Z", 0)])
+@pytest.mark.parametrize("how, status", [("^C", 0), ("TERM", -signal.SIGTERM), ("HUP", -signal.SIGHUP), ("count", 0)])
 def test_terminal_is_given_back(plain, tmp_path, terminal, how, status):
     screen = terminal("top", "-d", "0.2" if how == "count" else "1000", *(["-n", "2"] if how == "count" else []))
     screen.expect_frame(lambda frame: len(frame) == 9, "a frame")
     if how == "^C":
         screen.send("\x03")
-    elif how == "^Z":
-        screen.send("\x1a")
-        wait_until(lambda: (proc_status(screen.process.pid, "State") or "").startswith("T"), what="a stop")
-        while screen.read(0):
-            pass
-        assert screen.is_as_before()
-        os.kill(screen.process.pid, signal.SIGCONT)
-        screen.expect(lambda text: text.count(ENTER) == 2 and "many:m_1" in text.rsplit(ENTER, 1)[1], "it goes on")
-        screen.send("q")
     elif how != "count":
         os.kill(screen.process.pid, getattr(signal, "SIG" + how))
     assert screen.wait() == status
     assert screen.is_as_before()
+
+
+def test_suspended(plain, tmp_path, terminal):
+    """^Z gives the terminal to the shell, fg takes it again; where there is no shell it does nothing."""
+    opened = terminal("top", "-d", "1000")
+    opened.expect_frame(lambda frame: len(frame) == 9, "a frame")
+    opened.send("\x1a")
+    opened.expect(lambda text: text.count(ENTER) == 2 and "many:m_1" in text.rsplit(ENTER, 1)[1], "it goes on")
+    opened.send("q")
+    assert opened.wait() == 0 and opened.is_as_before()
+
+    script = f"set -m; {builddir()}/forkserverctl -s unix://{tmp_path}/s top -d 1000; echo stopped; read line; fg; echo ended $?"
+    screen = Terminal(["/bin/sh", "-c", script])
+    try:
+        screen.expect_frame(lambda frame: len(frame) == 9, "a frame")
+        screen.send("\x1a")
+        screen.expect(lambda text: LEAVE in text and "stopped" in text.rsplit(LEAVE, 1)[1], "the shell")
+        assert termios.tcgetattr(screen.theirs) == screen.before
+        screen.send("\n")
+        screen.expect(lambda text: text.count(ENTER) == 2 and "many:m_1" in text.rsplit(ENTER, 1)[1], "it goes on")
+        screen.send("q")
+        assert screen.wait() == 0
+        assert "ended 0" in screen.text.rsplit(LEAVE, 1)[1]
+        assert termios.tcgetattr(screen.theirs) == screen.before
+    finally:
+        screen.close()
 
 
 def test_supervisor_ends_meanwhile(plain, tmp_path, terminal):

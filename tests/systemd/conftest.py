@@ -168,8 +168,11 @@ class Unit:
         found = {}
         for pid in self.machine.run("cat", *[self.show_path(each) for each in self.cgroup().rglob("cgroup.procs")],
                                     "/dev/null").stdout.split():
-            command = self.machine.path(f"/proc/{pid}/cmdline")
-            found[int(pid)] = command.read_bytes().replace(b"\0", b" ").decode().strip()
+            try:
+                command = self.machine.path(f"/proc/{pid}/cmdline").read_bytes()
+            except (FileNotFoundError, ProcessLookupError):
+                continue  # it has ended meanwhile
+            found[int(pid)] = command.replace(b"\0", b" ").decode().strip()
         return found
 
     def show_path(self, path):

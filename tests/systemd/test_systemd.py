@@ -303,6 +303,50 @@ def test_audit_in_the_sandbox_bites(unit, auditable):
     assert unit.read("worker") == ""
 
 
+NAMED = CLEAN.replace("os.getuid()", "os.getpid()")
+
+
+def worker(unit, name="worker"):
+    """The pid that a worker has written."""
+    return int(wait_until(lambda: unit.read(name), "the worker runs"))
+
+
+def test_reload_brings_new_code(unit, auditable):
+    """It is imported and audited beside the old one; the unit is reloading until its worker runs, and the old one has
+    gone."""
+    unit.configure(zygote(unit, NAMED))
+    unit.systemctl("start")
+    before = worker(unit)
+    unit.machine.write("/opt/shop/shop.py", NAMED.replace("'worker'", "'second'") + "\nimport os, time\n"
+                       "while not os.path.exists('go'):\n    time.sleep(0.02)\n")
+    unit.systemctl("reload", "--no-block")
+    wait_until(lambda: unit.show("ActiveState") == "reloading", "the reload has begun")
+    assert before in unit.processes() and unit.read("second") == ""
+    unit.machine.write(unit.state / "go", "")
+    wait_until(lambda: unit.show("ActiveState", "StatusText") == ["active", "1 process: 1 running"], "active again")
+    assert worker(unit, "second") in unit.processes() and before not in unit.processes()
+
+
+def test_reload_of_bad_code(unit, auditable):
+    """One that leaves a file open, and one that cannot be imported: the old worker stays, and the status says so."""
+    unit.configure(zygote(unit, NAMED))
+    unit.systemctl("start")
+    before = worker(unit)
+    for text in (LEAKY, "raise RuntimeError('this is broken')\n"):
+        unit.machine.write("/opt/shop/shop.py", text)
+        unit.systemctl("reload")
+        unit.await_status("1 process: 1 running; the last reload failed: ")
+        wait_until(lambda: unit.show("ActiveState") == "active", "active again")
+        assert before in unit.processes() and worker(unit) == before
+    unit.machine.write("/opt/shop/shop.py", NAMED.replace("'worker'", "'second'"))
+    unit.systemctl("reload")
+    wait_until(lambda: unit.show("ActiveState", "StatusText") == ["active", "1 process: 1 running"],
+               "the failure is forgotten")
+    assert worker(unit, "second") in unit.processes() and before not in unit.processes()
+    text = unit.journal()
+    assert "/etc/passwd" in text and "this is broken" in text
+
+
 def test_other_user_in_the_sandbox(unit, auditable):
     """As root, with the few capabilities that are left, zygotes and programs become other users."""
     unit.configure(zygote(unit, CLEAN.replace("'worker'", "'/tmp/worker'") , "user = forkserver\ndirectory = /tmp"))

@@ -45,6 +45,7 @@ static int read_rows(struct usage *usage, const struct usage_row *rows, uint32_t
 static struct usage_row rows[] = {
 	{ .kind = USAGE_ZYGOTE,
 	  .name = (char *)"app",
+	  .generation = 2,
 	  .state = CONDITION_READY,
 	  .pid = 9,
 	  .private_bytes = 5,
@@ -120,13 +121,15 @@ END_TEST
 
 static const char *const in_json[] = {
 	"{\"load\":[0.250000,1.000000,12.340000],\"cpus\":8,\"zygotes\":[{\"name\":\"app\","
-	"\"state\":\"READY\",\"pid\":9,",
+	"\"generation\":2,\"state\":\"READY\",\"pid\":9,",
 	"\"workers\":{\"running\":3,\"measured\":2,\"private_bytes\":30,\"shared_bytes\":120,"
 	"\"total_bytes\":150,\"separate_bytes\":260}}",
-	"{\"name\":\"idle\",\"state\":\"DOWN\",\"pid\":null,\"uptime_seconds\":null,",
+	"{\"name\":\"idle\",\"generation\":0,\"state\":\"DOWN\",\"pid\":null,\"uptime_seconds\":"
+	"null,",
 	"\"workers\":{\"running\":0,\"measured\":0,\"private_bytes\":null,",
 	"{\"name\":\"web:a\",\"group\":\"web\",\"process\":\"a\",\"zygote\":\"app\","
-	"\"state\":\"RUNNING\",\"pid\":10,\"uptime_seconds\":1.500000,\"restarts\":0,"
+	"\"generation\":null,\"state\":\"RUNNING\",\"pid\":10,\"uptime_seconds\":1.500000,"
+	"\"restarts\":0,"
 	"\"run_state\":\"S\",\"threads\":0,\"cpu_seconds\":0.250000,",
 	"\"pss_bytes\":null,\"private_bytes\":null,\"shared_bytes\":null,\"forked_bytes\":null,"
 	"\"memory_age_seconds\":null,\"memory_error\":\"Permission denied\"}",

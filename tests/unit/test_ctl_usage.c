@@ -84,6 +84,24 @@ START_TEST(reading)
 }
 END_TEST
 
+START_TEST(generations)
+{
+	static const char *const names[] = { "zygote:app", "zygote:app", "zygote:app#2" };
+
+	for (int generation = 0; generation < 3; generation++) {
+		struct rpc_value *zygotes, *processes, *answer = begin(&zygotes, &processes);
+		struct usage usage;
+
+		add(zygotes, NULL, "app", 5, 1, 1, 70);
+		if (generation) /* without: an older supervisor */
+			(void)rpc_set(zygotes->first, "generation", rpc_new_int(generation));
+		ck_assert(usage_take(&usage, answer));
+		ck_assert_str_eq(usage.lines[0].name, names[generation]);
+		usage_done(&usage);
+	}
+}
+END_TEST
+
 START_TEST(cpu_between_two)
 {
 	struct usage before = make(100, 1), now = make(102, 2), again = make(102, 2);
@@ -177,6 +195,7 @@ int main(void)
 	int failed;
 
 	tcase_add_test(tc, reading);
+	tcase_add_test(tc, generations);
 	tcase_add_test(tc, cpu_between_two);
 	tcase_add_loop_test(tc, sorting, 0, sizeof(orders) / sizeof(orders[0]));
 	tcase_add_test(tc, choosing);

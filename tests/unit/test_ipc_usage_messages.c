@@ -15,6 +15,7 @@ static const struct usage_row row = {
 	.group = (char *)"g",
 	.name = (char *)"n",
 	.zygote = 5,
+	.generation = 20,
 	.state = 6,
 	.pid = 7,
 	.uptime_us = 8,
@@ -38,6 +39,7 @@ static void compare(const struct usage_row *r)
 	ck_assert_str_eq(r->group, "g");
 	ck_assert_str_eq(r->name, "n");
 	ck_assert_uint_eq(r->zygote, 5);
+	ck_assert_uint_eq(r->generation, 20);
 	ck_assert_uint_eq(r->state, 6);
 	ck_assert_uint_eq(r->pid, 7);
 	ck_assert_uint_eq(r->uptime_us, 8);

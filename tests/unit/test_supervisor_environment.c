@@ -9,12 +9,18 @@
 #include <string.h>
 #include <unistd.h>
 
-static char *ours[] = {
-	(char *)"PATH=/bin",      (char *)"NOTIFY_SOCKET=/run/n",  (char *)"NOTIFY_SOCKETS=x",
-	(char *)"LISTEN_FDS=3",   (char *)"LISTEN_PID=1",          (char *)"LISTEN_FDNAMES=a",
-	(char *)"WATCHDOG_PID=1", (char *)"WATCHDOG_USEC=2",       (char *)"FDSTORE=5",
-	(char *)"COLOUR=red",     (char *)"FORKSERVER_COUNTER=18", NULL
-};
+static char *ours[] = { (char *)"PATH=/bin",
+			(char *)"NOTIFY_SOCKET=/run/n",
+			(char *)"NOTIFY_SOCKETS=x",
+			(char *)"LISTEN_FDS=3",
+			(char *)"LISTEN_PID=1",
+			(char *)"LISTEN_FDNAMES=a",
+			(char *)"WATCHDOG_PID=1",
+			(char *)"WATCHDOG_USEC=2",
+			(char *)"FDSTORE=5",
+			(char *)"COLOUR=red",
+			(char *)"FORKSERVER_COUNTER=18",
+			NULL };
 static char *daemon_own[] = { (char *)"COLOUR=blue", (char *)"SHAPE=round", NULL };
 static char *program_own[] = { (char *)"SHAPE=square", (char *)"EMPTY=", (char *)"EQUATION=a=b",
 			       NULL };
@@ -137,6 +143,35 @@ START_TEST(empty)
 }
 END_TEST
 
+/* The same, but what is in ours as well is ours; what is written into is never. */
+START_TEST(pack)
+{
+	char *entries[] = { (char *)"PATH=/bin", (char *)"COLOUR=blue", (char *)"COLOUR=red",
+			    (char *)"LISTEN_PID=1", (char *)"EMPTY=", NULL };
+	char *none[] = { NULL };
+	char **packed = environment_pack(entries);
+
+	for (size_t i = 0; entries[i]; i++)
+		ck_assert_str_eq(packed[i], entries[i]);
+	ck_assert_uint_eq(strv_len(packed), 5);
+	ck_assert_ptr_eq(packed[0], ours[0]);
+	ck_assert_ptr_eq(packed[2], ours[8]);
+	for (size_t i = 0; ours[i]; i++)
+		ck_assert_ptr_ne(packed[3], ours[i]);
+	packed[3][0] = 'X';
+	ck_assert_str_eq(packed[4], "EMPTY=");
+	free(packed);
+
+	environ = NULL;
+	packed = environment_pack(entries);
+	ck_assert_str_eq(packed[4], "EMPTY=");
+	free(packed);
+	packed = environment_pack(none);
+	ck_assert_ptr_null(packed[0]);
+	free(packed);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("supervisor/environment");
@@ -151,6 +186,7 @@ int main(void)
 	tcase_add_test(tc, sockets);
 	tcase_add_test(tc, notify);
 	tcase_add_test(tc, empty);
+	tcase_add_test(tc, pack);
 	suite_add_tcase(suite, tc);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

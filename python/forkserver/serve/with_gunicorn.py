@@ -13,6 +13,7 @@ import threading
 from typing import Any, Dict, Iterator, List, Sequence
 
 import gunicorn.app.base
+import gunicorn.glogging  # noqa: F401  the default of logger_class: by that name each worker would import it for itself
 from gunicorn.workers import SUPPORTED_WORKERS
 
 from forkserver import worker

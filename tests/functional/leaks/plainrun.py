@@ -45,22 +45,30 @@ def shared_mappings():
         return sum(line.split()[1] == "rw-s" for line in file)
 
 
+def others():
+    """{thread: (its state, how often it has gone to sleep)} of all threads but this one."""
+    found = {}
+    for task in set(os.listdir("/proc/self/task")) - {str(threading.get_native_id())}:
+        try:
+            with open("/proc/self/task/%s/status" % task) as file:
+                fields = dict(line.split(":", 1) for line in file)
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        found[task] = fields["State"].split()[0], int(fields["voluntary_ctxt_switches"])
+    return found
+
+
 def settle():
-    """A thread that was joined may still be on its way out of the kernel: waits until every other
-    thread sleeps."""
-    me = str(threading.get_native_id())
+    """A thread that was joined may still be on its way out of the kernel, or waits for the GIL to end, which we have
+    while we look: waits until every other thread sleeps, and has not moved while the GIL was there to take."""
     end = time.monotonic() + 30
+    before = None
     while time.monotonic() < end:
-        states = []
-        for task in os.listdir("/proc/self/task"):
-            try:
-                with open("/proc/self/task/%s/stat" % task) as file:
-                    states.append(task == me or file.read().rpartition(")")[2].split()[0] == "S")
-            except (FileNotFoundError, ProcessLookupError):
-                pass
-        if all(states):
+        now = others()
+        if now == before and all(state == "S" for state, _ in now.values()):
             return
-        time.sleep(0.001)
+        before = now
+        time.sleep(0.002 if now else 0)
 
 
 def snapshot():
