@@ -47,7 +47,7 @@ END_TEST
 START_TEST(program)
 {
 	struct config_daemon daemon = { .environment = daemon_own };
-	struct environment_names names = { "web_0", "web", "unix:///run/s", "site", 7 };
+	struct environment_names names = { "web_0", "web", "unix:///run/s", "site", 7, 2 };
 	char **env = environment_program(&daemon, NULL, &names, program_own);
 
 	ck_assert_str_eq(strv_getenv(env, "SUPERVISOR_ENABLED"), "1");
@@ -56,6 +56,7 @@ START_TEST(program)
 	ck_assert_str_eq(strv_getenv(env, "SUPERVISOR_SERVER_URL"), "unix:///run/s");
 	ck_assert_str_eq(strv_getenv(env, "FORKSERVER_PROGRAM"), "site");
 	ck_assert_str_eq(strv_getenv(env, "FORKSERVER_PROCESS_NUM"), "7");
+	ck_assert_str_eq(strv_getenv(env, "FORKSERVER_GENERATION"), "2");
 	ck_assert_str_eq(strv_getenv(env, "COLOUR"), "blue");
 	ck_assert_str_eq(strv_getenv(env, "SHAPE"), "square");
 	ck_assert_str_eq(strv_getenv(env, "EMPTY"), "");
