@@ -38,6 +38,11 @@ static void send_error(struct exchange *exchange, unsigned status, const char *f
 	exchange_send(exchange);
 }
 
+static void not_found(struct exchange *exchange)
+{
+	send_error(exchange, MHD_HTTP_NOT_FOUND, "NOT_FOUND", "there is nothing of that name");
+}
+
 static unsigned status_of(uint32_t fault)
 {
 	switch (fault) {
@@ -166,12 +171,18 @@ static void reply_one(struct exchange *exchange, struct answer *answer,
 		      void (*write)(struct buf *to, struct unpack *in))
 {
 	struct buf body = { 0 };
+	uint32_t n;
 
 	if (answer->fault != FAULT_NONE) {
 		send_fault(exchange, answer);
 		return;
 	}
-	if (unpack_u32(&answer->body) != 1)
+	n = unpack_u32(&answer->body);
+	if (n == 0 && unpack_end(&answer->body) == 0) {
+		not_found(exchange);
+		return;
+	}
+	if (n != 1)
 		answer->body.bad = true;
 	write(&body, &answer->body);
 	finish(exchange, answer, &body);
@@ -386,11 +397,6 @@ static void refuse_method(struct exchange *exchange, const char *allowed)
 	send_json(exchange, MHD_HTTP_METHOD_NOT_ALLOWED, &body);
 	exchange_add(exchange, "Allow", allowed);
 	exchange_send(exchange);
-}
-
-static void not_found(struct exchange *exchange)
-{
-	send_error(exchange, MHD_HTTP_NOT_FOUND, "NOT_FOUND", "there is nothing of that name");
 }
 
 /* 0: it is no number that could be one, 0 among them. */
