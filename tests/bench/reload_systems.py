@@ -199,7 +199,8 @@ class GunicornPreload(Gunicorn):
         """The new master beside the old one; 0: none.  It is there before it has imported anything."""
         with contextlib.suppress(OSError, ValueError):
             pid = int((self.place / "pid.2").read_text())
-            return pid if is_alive(pid) else 0
+            # It keeps the name of its file for a moment after it has become the only one.
+            return pid if pid != self.master and is_alive(pid) else 0
         return 0
 
     def workers(self):
@@ -208,7 +209,7 @@ class GunicornPreload(Gunicorn):
         return [pid for master in masters for pid in harness.children(master) if pid != second and is_alive(pid)]
 
     def reload(self):
-        self.wait(lambda: (self.place / "pid").exists(), "to know that its old master is gone")
+        self.wait(lambda: not self.told and (self.place / "pid").exists(), "to end its old master")
         os.kill(self.master, signal.SIGUSR2)
 
     def settle(self):
@@ -221,7 +222,7 @@ class GunicornPreload(Gunicorn):
             self.told, self.master = 0, self.following
 
     def is_up(self):
-        return is_alive(self.master or self.process.pid)
+        return is_alive(self.master or self.process.pid) or bool(self.told and is_alive(self.following))
 
     def stop(self):
         for pid in filter(None, [self.second(), self.master]):
