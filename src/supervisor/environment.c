@@ -131,7 +131,7 @@ int environment_add_sockets(char ***environment, char *const *names, size_t n)
 		buf_printf(&joined, "%s%s", i ? ":" : "", names[i]);
 	if (joined.failed || strv_setenv(environment, "LISTEN_FDS", count) < 0 ||
 	    strv_setenv(environment, "LISTEN_FDNAMES", buf_str(&joined)) < 0 ||
-	    strv_setenv(environment, "LISTEN_PID", LAUNCH_PID_ROOM + strlen("LISTEN_PID=")) < 0)
+	    strv_setenv(environment, "LISTEN_PID", &LAUNCH_PID_ROOM[strlen("LISTEN_PID=")]) < 0)
 		r = -ENOMEM;
 	buf_done(&joined);
 	return r;
@@ -148,7 +148,7 @@ int environment_add_notify(char ***environment, const char *socket, unsigned wat
 	snprintf(usec, sizeof(usec), "%" PRIu64, (uint64_t)watchdogsecs * 1000000);
 	if (strv_setenv(environment, "WATCHDOG_USEC", usec) < 0 ||
 	    strv_setenv(environment, "WATCHDOG_PID",
-			LAUNCH_WATCHDOG_ROOM + strlen("WATCHDOG_PID=")) < 0)
+			&LAUNCH_WATCHDOG_ROOM[strlen("WATCHDOG_PID=")]) < 0)
 		return -ENOMEM;
 	return 0;
 }
