@@ -183,12 +183,12 @@ def measure(site, command, options, results):
             progress(f"{site.side}: reload")
             client = Client(site.port)
             threads = client.run(4)
-            harness.wait_until(lambda: client.done > 20)
+            harness.wait_until(lambda: client.done > 20, 300)
             begun = time.perf_counter()
             site.reload()
             add("reload", time.perf_counter() - begun)
             at = client.done
-            harness.wait_until(lambda: client.done > at + 20)
+            harness.wait_until(lambda: client.done > at + 20, 300)
             client.stop.set()
             for thread in threads:
                 thread.join()
@@ -245,9 +245,11 @@ def main():
     parser = harness.arguments(__doc__, 1)
     parser.add_argument("--requests", type=int, default=2000, help="before memory is measured again (default 2000)")
     parser.add_argument("--reloads", type=int, default=3, help="in each run (default 3)")
+    parser.add_argument("--only", help="one side alone")
     options = parser.parse_args()
     print(f"\nthe Django project, medians of {options.runs} runs; {harness.machine()}")
     found, results = sides(), {}
+    found = {side: how for side, how in found.items() if options.only in (None, side)}
     place = pathlib.Path(tempfile.mkdtemp(prefix="bench-"))
     try:
         for run in range(options.runs):
