@@ -321,6 +321,7 @@ def main():
     print(f"\nreload, {options.workers} workers importing {', '.join(modules)}; {harness.machine()}")
     place = pathlib.Path(tempfile.mkdtemp(prefix="bench-"))
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    reload_systems.adopt_orphans()
     runs = []
     try:
         client = compiled(place)

@@ -1,6 +1,7 @@
 """The systems of bench_reload.py: each serves reload_app with the same number of workers, and is told in its own way
 to take new code, to renew one worker, and where its workers are."""
 import contextlib
+import ctypes
 import os
 import random
 import re
@@ -16,6 +17,7 @@ from daemons import Daemon
 APPS = harness.HERE / "apps"
 THREADS = 4
 DEADLINE = 150
+PR_SET_CHILD_SUBREAPER = 36
 
 
 def free_port():
@@ -29,6 +31,11 @@ def is_alive(pid):
             return file.read().rpartition(")")[2].split()[0] not in "ZX"
     except OSError:
         return False
+
+
+def adopt_orphans():
+    """So that nothing outlives us unseen."""
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def kill(pid):
@@ -143,18 +150,24 @@ class System:
     def stop(self):
         if self.process is None:
             return
-        pids = [*harness.descendants(self.process.pid), self.process.pid]
         with contextlib.suppress(ProcessLookupError):
             self.process.send_signal(self.stop_signal)
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(30)
-        except subprocess.TimeoutExpired:
-            pass
-        for pid in pids:
-            if is_alive(pid):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+        for pid in [*harness.descendants(self.process.pid), *self.strays()]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self.process.wait()
+
+    def strays(self):
+        """What is left of it has our directory in its command line, and is our child by now: adopt_orphans()."""
+        found = []
+        for pid in harness.descendants(os.getpid()):
+            with contextlib.suppress(OSError):
+                with open(f"/proc/{pid}/cmdline", "rb") as file:
+                    if os.fsencode(self.place) in file.read():
+                        found.append(pid)
+        return found
 
     stop_signal = renew_signal = signal.SIGTERM
 
