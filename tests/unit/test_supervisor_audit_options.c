@@ -103,7 +103,7 @@ static const struct {
 	{ { "-x", "m" }, "unknown option -x" },
 	{ { "m", "--python" }, "--python needs a value" },
 	{ { "m", "--mode", "fast" }, "--mode fast: must be filter or full" },
-	{ { "m", "--format", "xml" }, "--format xml: must be text or json" },
+	{ { "m", "--format", "xml" }, "--format xml: must be text, json or github" },
 	{ { "m", "--color", "on" }, "--color on: must be auto, always or never" },
 	{ { "m", "--timeout", "5s" }, "--timeout 5s: must be a whole number" },
 	{ { "m", "--timeout", "-1" }, "--timeout -1: must be" },

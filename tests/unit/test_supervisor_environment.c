@@ -155,7 +155,7 @@ START_TEST(pack)
 		ck_assert_str_eq(packed[i], entries[i]);
 	ck_assert_uint_eq(strv_len(packed), 5);
 	ck_assert_ptr_eq(packed[0], ours[0]);
-	ck_assert_ptr_eq(packed[2], ours[8]);
+	ck_assert_ptr_eq(packed[2], ours[9]);
 	for (size_t i = 0; ours[i]; i++)
 		ck_assert_ptr_ne(packed[3], ours[i]);
 	packed[3][0] = 'X';
