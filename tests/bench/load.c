@@ -134,10 +134,15 @@ static void connect_it(struct connection *c)
 		over(c, why(errno));
 }
 
-/* The server has closed it while it was silent, and we have not been told yet. */
+/* The server has closed or reset it while it was silent, and we have not been told yet. */
 static bool is_stale(struct connection *c)
 {
-	return c->fd >= 0 && recv(c->fd, &(char){ 0 }, 1, MSG_PEEK) == 0;
+	ssize_t got;
+
+	if (c->fd < 0)
+		return false;
+	got = recv(c->fd, &(char){ 0 }, 1, MSG_PEEK);
+	return got == 0 || (got < 0 && errno != EAGAIN);
 }
 
 static void ask(struct connection *c, int64_t due)

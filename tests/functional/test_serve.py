@@ -317,6 +317,8 @@ def test_the_queue_is_the_supervisors(site, server):
     """No server changes the length of the queue that all workers share; and requests are counted."""
     serve(site, server, numprocs=1, backlog="backlog = 77")
     assert site.get("/facts")["backlog"] == [77]
+    if server in ("sync", "gthread"):  # the others set it for each connection
+        assert site.get("/facts")["nodelay"] == [1]
     wait_until(lambda: site.get("/facts")["requests"] >= 2, what="counted requests")
     site.stop()
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import pathlib
+import socket
 import time
 
 from forkserver import worker
@@ -26,7 +27,8 @@ def begin(name):
 
 
 def listening():
-    return {"backlog": [backlog(each) for each in worker.sockets()], "requests": worker.requests()}
+    return {"backlog": [backlog(each) for each in worker.sockets()], "requests": worker.requests(),
+            "nodelay": [each.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) for each in worker.sockets()]}
 
 
 def make_wsgi():
