@@ -159,6 +159,7 @@ def test_accepted_as_it_is(project, name):
     assert project.run("forkserver", "--check-config", "-c", name) == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("daemon", ["supervisord", "forkserver"])
 def test_before(project, start, daemon, environment):
     """The old file works under both."""
@@ -192,6 +193,7 @@ def test_after(project, start):
     assert "Traceback" not in project.logs(), project.logs()
 
 
+@pytest.mark.slow
 def test_reload_under_load(project, start):
     """New code, clients that go on asking: nobody is turned away, and all processes are new."""
     project.edit("forkserver.conf", "autorestart = true", "autorestart = true\nreload_watch = 1")
@@ -315,6 +317,7 @@ def commands():
     return re.findall(r"^\.Dl (.*)", section(), re.M)
 
 
+@pytest.mark.slow
 def test_the_page_can_be_followed(project):
     """Its commands, one after the other, as they are; after the leak has been put in, the audit fails."""
     place, steps = project.directory.parent, commands()
