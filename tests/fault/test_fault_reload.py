@@ -175,8 +175,9 @@ def test_reloads_among_all_else(needs_control, supervise, tmp_path, figure):
     rig.wait()
     rig.numprocs = 3
     rig.write_config()
+    begun = rig.log().count("is imported beside")  # a zygote that has been killed has new code without a reload
     rig.good()
-    wait_until(lambda: rig.settled() and all(rig.ask()[0] == str(rig.number).encode() for _ in range(20)),
+    wait_until(lambda: rig.log().count("is imported beside") > begun and rig.settled() and all(rig.ask()[0] == str(rig.number).encode() for _ in range(20)),
                what=f"the last code after {done}, FORKSERVER_FAULT_SEED={SEED}")
     for info in rig.infos():
         if info["statename"] != "RUNNING":
