@@ -27,6 +27,7 @@ void zygote_setup_pack(struct buf *buf, const struct zygote_setup *setup)
 	pack_u32(buf, setup->ksm);
 	pack_u32(buf, setup->gc_freeze);
 	pack_u32(buf, setup->immortalize);
+	pack_u32(buf, setup->beside);
 }
 
 int zygote_setup_unpack(struct zygote_setup *setup, const void *data, size_t len)
@@ -51,6 +52,7 @@ int zygote_setup_unpack(struct zygote_setup *setup, const void *data, size_t len
 	setup->ksm = unpack_u32(&in);
 	setup->gc_freeze = unpack_u32(&in);
 	setup->immortalize = unpack_u32(&in);
+	setup->beside = unpack_u32(&in);
 	r = unpack_end(&in);
 	if (r < 0)
 		zygote_setup_done(setup);

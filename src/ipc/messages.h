@@ -62,6 +62,7 @@ struct zygote_setup {
 	uint32_t ksm;       /* 1: PR_SET_MEMORY_MERGE */
 	uint32_t gc_freeze; /* 1: hide from the collector what exists at the first fork */
 	uint32_t immortalize; /* 1: and stop counting references to it; 3.12 and newer */
+	uint32_t beside;      /* 1: others serve meanwhile, so give way to them */
 };
 
 /* The zygote as it is now, before its first fork.  Bytes, from /proc/self/smaps_rollup; 0 where

@@ -151,6 +151,7 @@ static int pack_setup(struct zygote_link *link, struct buf *body, struct error *
 		.mode = config->mode,
 		.preload_timeout = config->preload_timeout,
 		.thp = config->thp,
+		.beside = link->candidate || link->proved,
 		.ksm = config->ksm,
 		.gc_freeze = config->gc_freeze,
 		.immortalize = config->immortalize,

@@ -11,6 +11,7 @@
 #include "ipc/messages.h"
 #include "zygote/embed.h"
 #include "zygote/forker.h"
+#include "zygote/give_way.h"
 #include "zygote/title.h"
 
 #include <errno.h>
@@ -285,6 +286,7 @@ static int finish(PyObject *result, bool is_status)
 		PyErr_Print(); /* SystemExit ends here, with its status */
 		status = 1;
 		if (interrupted) {
+			give_way();
 			Py_FinalizeEx();
 			signal(SIGINT, SIG_DFL);
 			kill(getpid(), SIGINT);
@@ -292,6 +294,7 @@ static int finish(PyObject *result, bool is_status)
 		}
 	}
 	Py_XDECREF(result);
+	give_way(); /* freeing a large heap takes long */
 	if (Py_FinalizeEx() < 0)
 		status = 120; /* as Py_RunMain() */
 	return status;

@@ -21,6 +21,7 @@
 #include "zygote/child.h"
 #include "zygote/embed.h"
 #include "zygote/forker.h"
+#include "zygote/give_way.h"
 #include "zygote/pages.h"
 #include "zygote/title.h"
 
@@ -326,6 +327,9 @@ static _Noreturn void run(struct zygote *zygote)
 	if (zygote->setup.policy != AUDIT_OFF &&
 	    tracer_start(&zygote->tracer, &zygote->setup, zygote->channel, &err) < 0)
 		give_up(zygote, "PtraceDenied", err.text);
+	/* not where the same thread forks: workers are to have the priority that we were given */
+	if (zygote->setup.beside && filter)
+		give_way();
 	import(zygote);
 	if (filter) {
 		handover_park(&zygote->forker.handover, hand_over, zygote);

@@ -25,6 +25,7 @@ static const struct zygote_setup setup = {
 	.preload_timeout = 300,
 	.progress = 1,
 	.thp = 1,
+	.beside = 1,
 	.ksm = 2,
 	.gc_freeze = 3,
 	.immortalize = 4,
@@ -67,6 +68,7 @@ START_TEST(setup_round_trip)
 	ck_assert_uint_eq(got.preload_timeout, 300);
 	ck_assert_uint_eq(got.progress, 1);
 	ck_assert_uint_eq(got.thp, 1);
+	ck_assert_uint_eq(got.beside, 1);
 	ck_assert_uint_eq(got.ksm, 2);
 	ck_assert_uint_eq(got.gc_freeze, 3);
 	ck_assert_uint_eq(got.immortalize, 4);
