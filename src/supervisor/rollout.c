@@ -63,17 +63,21 @@ static void free_rollout(struct rollout *rollout)
 	free(rollout);
 }
 
-/* The oldest ones that have ended. */
+/* The oldest ones that have ended; not while anybody walks along the list. */
 static void trim(struct rollouts *rollouts)
 {
 	size_t n = 0;
 
 	for (const struct rollout *at = rollouts->all; at; at = at->next)
 		n++;
-	while (n > ROLLOUT_HISTORY && rollouts->all->phase == ROLLOUT_ENDED) {
-		struct rollout *oldest = rollouts->all;
+	for (struct rollout **at = &rollouts->all; *at && n > ROLLOUT_HISTORY;) {
+		struct rollout *oldest = *at;
 
-		rollouts->all = oldest->next;
+		if (oldest->phase != ROLLOUT_ENDED) {
+			at = &oldest->next;
+			continue;
+		}
+		*at = oldest->next;
 		free_rollout(oldest);
 		n--;
 	}
@@ -150,6 +154,14 @@ static void restore_settings(struct rollout *rollout)
 	struct buf messages = { 0 };
 	struct error err = { { 0 } };
 
+	for (struct rollout *at = rollout->next; at; at = at->next) {
+		if (at->phase == ROLLOUT_ENDED || !at->undo || strcmp(at->name, rollout->name) != 0)
+			continue;
+		free(at->undo); /* its own settings hold; what failed is not to come back after it */
+		at->undo = rollout->undo;
+		rollout->undo = NULL;
+		return;
+	}
 	if (config_settings_replace(&supervisor->settings, rollout->name, rollout->undo, &err) < 0)
 		log_error("reload %u: its settings are kept: %s", rollout->id, err.text);
 	else
@@ -216,7 +228,6 @@ static void finish(struct rollout *rollout, enum rollout_outcome outcome)
 	if (rollouts->active == rollout)
 		rollouts->active = NULL;
 	ev_timer_stop(supervisor->loop, &rollouts->watch);
-	trim(rollouts);
 	if (supervisor->phase == SUPERVISOR_RUNNING && !supervisor->reload.target)
 		reload_sweep(supervisor);
 	supervisor_plan_step(supervisor);
@@ -404,6 +415,7 @@ static void look(struct rollouts *rollouts)
 
 	if (supervisor->phase != SUPERVISOR_RUNNING)
 		return;
+	trim(rollouts);
 	/* an update changes what there is: it goes first */
 	if (!rollouts->active && !supervisor->reload.target && next_of(rollouts))
 		begin(next_of(rollouts));

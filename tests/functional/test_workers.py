@@ -255,7 +255,7 @@ def test_surroundings(rig):
         assert not name.endswith("_NUM_THREADS"), f"{name} of the zygote is still set"
         assert not name.startswith(("LISTEN_", "NOTIFY_")), name
     assert {name: value for name, value in seen["environment"].items() if name.startswith("FORKSERVER_")} \
-        == {"FORKSERVER_PROGRAM": "web", "FORKSERVER_PROCESS_NUM": "0"}
+        == {"FORKSERVER_PROGRAM": "web", "FORKSERVER_PROCESS_NUM": "0", "FORKSERVER_GENERATION": "1"}
     assert rig.supervisor.stop() == 0
 
 
