@@ -69,7 +69,8 @@ def counts():
     code = counts.__code__
     objects = {"dict": row, "list": ROWS, "str": row["name"], "tuple": row["pair"], "float": row["pair"][1],
                "number": ROWS[39999]["number"], "function": counts, "code": code, "consts": code.co_consts,
-               "code name": code.co_name, "lines": code.co_linetable, "class": Slotted, "slot": SLOTTED.value[0],
+               "code name": code.co_name, "lines": getattr(code, "co_linetable", ""),  # 3.10
+               "class": Slotted, "slot": SLOTTED.value[0],
                "member": Colour.RED, "deep": DEEP[0][0][0], "module": threading, "pattern": PATTERN,
                "generator": GENERATOR}
     return {name: sys.getrefcount(each) for name, each in objects.items()}
