@@ -258,7 +258,7 @@ void command_top(struct ctl *ctl, char **args, const char *line)
 	if (top.batch && (!top.left || ctl->json))
 		top.left = 1;
 	if (wrong)
-		ctl_usage(ctl, CTL_GENERIC, "top", wrong);
+		ctl_usage(ctl, CTL_INVALID_ARGS, "top", wrong);
 	else if (ctl_upcheck(ctl))
 		run(&top);
 	strv_free(argv);

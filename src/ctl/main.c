@@ -4,8 +4,19 @@
 #include "ctl/options.h"
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+/* A variable that is not set must not turn `reload "$APP"` into a restart of everything. */
+static bool has_empty(char **words)
+{
+	if (*words)
+		words++; /* no command at all is supervisorctl's nothing */
+	while (*words && **words)
+		words++;
+	return *words != NULL;
+}
 
 static void run_words(struct ctl *ctl, char **words)
 {
@@ -36,6 +47,13 @@ int main(int argc, char **argv)
 	ctl.interactive = options.interactive || !argv[options.first];
 	if (ctl_options_apply(&options, argv[0], &ctl, &history, &err) < 0) {
 		fprintf(stderr, "Error: %s\nFor help, use %s -h\n", err.text, argv[0]);
+		return 2;
+	}
+	if (has_empty(argv + options.first)) {
+		fprintf(stderr,
+			"Error: one of the words is empty; is a variable not set?\n"
+			"For help, use %s -h\n",
+			argv[0]);
 		return 2;
 	}
 	if (argv[options.first])

@@ -111,11 +111,18 @@ static void draw(struct follower *follower)
 
 /* ---- asking ---- */
 
+/* `reload web tasks`, two programs of one zygote: the second one is what became of the first. */
+static bool goes_on(const struct follower *follower, const struct followed *followed)
+{
+	return rollout_is_superseded(followed->now) && followed != &follower->all[follower->n - 1];
+}
+
 static void settle(struct follower *follower, struct followed *followed, struct buf *lines)
 {
 	followed->ended = true;
 	follower->left--;
-	follower->good = follower->good && rollout_is_done(followed->now);
+	follower->good =
+		follower->good && (rollout_is_done(followed->now) || goes_on(follower, followed));
 	rollout_verdict(lines, followed->now);
 	buf_addch(lines, '\n');
 	ctl_collect(follower->ctl, followed->now, NULL, NULL);

@@ -155,6 +155,11 @@ bool rollout_is_done(const struct rpc_value *rollout)
 	return rollout_has_ended(rollout) && is(rollout, "outcome", "done");
 }
 
+bool rollout_is_superseded(const struct rpc_value *rollout)
+{
+	return is(rollout, "outcome", "superseded");
+}
+
 /* Why it has failed; of one that does not say so, the first process that has. */
 static void add_why(struct buf *to, const struct rpc_value *rollout)
 {

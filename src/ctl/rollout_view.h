@@ -31,6 +31,7 @@ void rollout_verdict(struct buf *to, const struct rpc_value *rollout);
 
 bool rollout_has_ended(const struct rpc_value *rollout);
 bool rollout_is_done(const struct rpc_value *rollout); /* ended, and the new generation serves */
+bool rollout_is_superseded(const struct rpc_value *rollout); /* a later one has taken its place */
 
 /* Of `history`: the heading and a row, without line ends; `width` is the longest name's. */
 void rollout_heading(struct buf *to, size_t width);

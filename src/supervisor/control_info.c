@@ -7,6 +7,7 @@
 #include "supervisor/group.h"
 #include "supervisor/logs.h"
 #include "supervisor/process.h"
+#include "supervisor/replace.h"
 #include "supervisor/supervisor.h"
 
 #include <stdio.h>
@@ -62,7 +63,9 @@ static void pack_info(struct buf *body, const struct process *process)
 		.start = on_the_wall(process->started_us),
 		.stop = on_the_wall(process->stopped_us),
 		.now = (uint64_t)(wall_us() / 1000000),
-		.state = (uint32_t)process_state_code(process->state),
+		/* it is to run again at once, and can be stopped */
+		.state = (uint32_t)process_state_code(replace_is_between(process) ? PROCESS_STARTING
+										  : process->state),
 		.spawnerr = (char *)process->spawnerr,
 		.note = note,
 		.exitstatus = process->exitstatus,

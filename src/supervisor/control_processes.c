@@ -8,6 +8,7 @@
 #include "supervisor/launch.h"
 #include "supervisor/order.h"
 #include "supervisor/process.h"
+#include "supervisor/replace.h"
 #include "supervisor/supervisor.h"
 
 #include <errno.h>
@@ -183,6 +184,12 @@ void control_stop(const struct control_call *call)
 		return;
 	}
 	demand_forget(process);
+	process->revive = false;
+	if (replace_is_between(process)) {
+		replace_give_up(process);
+		wait_for(call, process, has_stopped);
+		return;
+	}
 	/* EXITED, but about to be started again, can be stopped as well */
 	if (!is_running(process) && !(process->state == PROCESS_EXITED && process->restarts)) {
 		control_fault(call->calls, call->id, FAULT_NOT_RUNNING, call->request->name);

@@ -209,7 +209,7 @@ int replace_begin(struct replaces *replaces, struct replace *replace, struct pro
 	replace->replaces = replaces;
 	replace->old = old;
 	replace->old_first = replace_is_old_first(replace->next->program);
-	replace->took_slot = false;
+	replace->took_slot = replace->unwanted = false;
 	replace->before = NULL;
 	replace->after = replaces->first;
 	if (replace->after)
@@ -257,6 +257,18 @@ struct process *replace_commit(struct replace *replace)
 	dismiss(replaces, old);
 	next->host->changed(next->host, next);
 	return next;
+}
+
+bool replace_is_between(const struct process *process)
+{
+	return process->role == ROLE_SLOT && process->replace &&
+	       process->replace->state == REPLACE_STOPPING;
+}
+
+void replace_give_up(struct process *process)
+{
+	process->replace->unwanted = true;
+	look_soon(process->replace->replaces);
 }
 
 /* ---- looking at them ---- */
@@ -326,6 +338,8 @@ static void look_at(struct replace *replace)
 			look_next(replace);
 	} else if (!old || old->fate != FATE_STAY) {
 		end(replace, REPLACE_OFF, "it was removed");
+	} else if (replace->unwanted) {
+		end(replace, REPLACE_OFF, "it was stopped");
 	} else if (replace->state == REPLACE_STOPPING) {
 		if (process_is_down(old))
 			pass_slot(replace);

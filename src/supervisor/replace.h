@@ -56,6 +56,7 @@ struct replace {
 	struct process *old;  /* owned while it is parked, else its group's; NULL: it is no more */
 	struct process *next; /* owned until it has the slot */
 	bool old_first;
+	bool unwanted;  /* old_first: somebody wants the old one stopped for good */
 	bool took_slot; /* old_first: next is in the slot, old is parked */
 	char note[352]; /* why it has ended */
 };
@@ -96,6 +97,11 @@ void replace_cancel(struct replace *replace);
 struct process *replace_swap(struct replaces *replaces, struct process *old,
 			     const struct process_source *source, struct zygote_link *zygote,
 			     struct error *err);
+
+/* Whether it is being stopped only so that another one can take its slot; and that it is to stay
+ * stopped. */
+bool replace_is_between(const struct process *process);
+void replace_give_up(struct process *process);
 
 /* Which of the two is right for it: the program's `replace`. */
 bool replace_is_old_first(const struct config_program *program);

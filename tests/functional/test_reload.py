@@ -303,6 +303,64 @@ def test_old_first(rig):
     rig.stop()
 
 
+@pytest.mark.parametrize("words", (("stop", "job"), ("stop", "job:*"), ("stop", "all")))
+def test_stopped_while_the_next_one_waits_for_its_end(rig, words):
+    """It runs still, only to give way: whoever stops it must not see it come again."""
+    more = ("[program:job]\ncommand = /bin/sh -c 'trap \"\" TERM; touch %(here)s/deaf; while test ! -e %(here)s/over; do sleep 0.05; done'\n"
+            "startsecs = 0\nreload_watch = 0\n")
+    rig.start(more=more)
+    wait_until((rig.directory / "deaf").exists, what="the job")
+    number, = rig.rpc.reload("job")
+    wait_until(lambda: rig.rpc.rollout(number)["slots"][0]["state"] == "starting", what="the replacement")
+    with subprocess.Popen(rig.words(*words), text=True,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as stop:
+        wait_until(lambda: rig.rpc.rollout(number)["slots"][0]["state"] != "starting", what="the end of the replacement")
+        rig.touch("over")
+        said, _ = stop.communicate(timeout=DEADLINE)
+    assert stop.returncode == 0 and "job: stopped" in said, said
+    wait_until(lambda: rig.rpc.rollout(number)["phase"] == "ended", what="the end of the reload")
+    assert rig.ctl("status", "job").stdout.split()[1] == "STOPPED"
+    rig.stop()
+
+
+def test_two_names_of_one_zygote(rig):
+    rig.start()
+    done = rig.ctl("reload", "web", "shop")
+    assert done.returncode == 0 and re.search("shop: generation [23] serves", done.stdout), done.stdout
+    rig.stop()
+
+
+def test_empty_word(rig):
+    """As of a variable that is not set."""
+    rig.start()
+    pids = rig.pids()
+    done = rig.ctl("reload", "")
+    assert done.returncode == 2 and "one of the words is empty" in done.stderr, done
+    assert rig.pids() == pids
+    rig.stop()
+
+
+def test_many_while_one_waits(rig):
+    """More than are remembered, behind one that has not ended."""
+    more = f"[zygote:slow]\npython = {interpreter(rig.version)}\npath = {rig.directory}\npreload = slow\n" \
+           "[program:slow]\nzygote = slow\ncommand = slow:main\nstartsecs = 0\nreload_watch = 0\n"
+    (rig.directory / "slow.py").write_text("import os, signal, time\nHERE = os.path.dirname(__file__)\n"
+                                           "while os.path.exists(HERE + '/hold'):\n    time.sleep(0.01)\n"
+                                           "def main():\n    signal.pause()\n")
+    rig.start(more=more)
+    rig.touch("hold")
+    first, = rig.rpc.reload("slow")
+    ids = [rig.rpc.reload("shop")[0] for _ in range(60)]
+    second, = rig.rpc.reload("slow")
+    assert rig.rpc.rollout(second)["name"] == "slow"
+    (rig.directory / "hold").unlink()
+    rig.ended(second, "done")
+    history = rig.rpc.history()
+    assert len(history) <= 50 and first not in [each["id"] for each in history]
+    assert rig.rpc.rollout(ids[-1])["outcome"] == "done"
+    rig.stop()
+
+
 def test_program_without_a_zygote(rig):
     rig.start(more="[program:sleep]\ncommand = sleep 1000\nstartsecs = 0\nreload_watch = 0\n")
     before = rig.ctl("pid", "sleep").stdout

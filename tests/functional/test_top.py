@@ -287,7 +287,7 @@ command = shop:burn
 @pytest.mark.parametrize("words", ["-d 0", "-d x", "-n 0", "-n -1", "-n 1x", "-o pid", "-x", "-d"])
 def test_top_options(plain, tmp_path, words):
     run = ctl(tmp_path, "top", *words.split())
-    assert run.returncode == 1 and run.stdout.startswith("Error: ") and "top [-b] [-d seconds]" in run.stdout, run
+    assert run.returncode == 2 and run.stdout.startswith("Error: ") and "top [-b] [-d seconds]" in run.stdout, run
 
 
 def test_supervisor_is_gone(tmp_path):
