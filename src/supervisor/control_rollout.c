@@ -38,6 +38,7 @@ static void add(const struct control_call *call, const char *name, bool is_progr
 		control_fault(call->calls, call->id, FAULT_FAILED, "out of memory");
 		return;
 	}
+	rollouts_begin(&call->supervisor->rollouts); /* who asks next is not told that it waits */
 	reload_announce(call->supervisor);
 	send_ids(call, id);
 }

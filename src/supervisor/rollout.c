@@ -157,7 +157,8 @@ static void restore_settings(struct rollout *rollout)
 	for (struct rollout *at = rollout->next; at; at = at->next) {
 		if (at->phase == ROLLOUT_ENDED || !at->undo || strcmp(at->name, rollout->name) != 0)
 			continue;
-		free(at->undo); /* its own settings hold; what failed is not to come back after it */
+		free(at->undo); /* its own settings hold; what failed is not to come back after it
+				 */
 		at->undo = rollout->undo;
 		rollout->undo = NULL;
 		return;
@@ -409,6 +410,15 @@ static struct rollout *next_of(const struct rollouts *rollouts)
 	return at;
 }
 
+void rollouts_begin(struct rollouts *rollouts)
+{
+	struct rollout *next = next_of(rollouts);
+
+	/* an update changes what there is: it goes first */
+	if (next && !rollouts->active && !rollouts->supervisor->reload.target)
+		begin(next);
+}
+
 static void look(struct rollouts *rollouts)
 {
 	struct supervisor *supervisor = rollouts->supervisor;
@@ -416,9 +426,7 @@ static void look(struct rollouts *rollouts)
 	if (supervisor->phase != SUPERVISOR_RUNNING)
 		return;
 	trim(rollouts);
-	/* an update changes what there is: it goes first */
-	if (!rollouts->active && !supervisor->reload.target && next_of(rollouts))
-		begin(next_of(rollouts));
+	rollouts_begin(rollouts);
 	if (rollouts->active)
 		step(rollouts->active);
 	if (rollouts_are_idle(rollouts))

@@ -108,6 +108,9 @@ void rollouts_done(struct rollouts *rollouts);
 uint32_t rollouts_add(struct rollouts *rollouts, const char *name, bool is_program,
 		      const char *cause, const char *undo);
 
+/* Begins the next one now, if nothing is in its way; else it comes by itself in a moment. */
+void rollouts_begin(struct rollouts *rollouts);
+
 /* What supervisor->latest means by the name: 0 and *ret_name, borrowed from it (of a program with a
  * zygote: the zygote's); or -ENOENT. */
 int rollouts_find(const struct supervisor *supervisor, const char *name, const char **ret_name,
