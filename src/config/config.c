@@ -66,6 +66,17 @@ static void fill_zygote(struct schema_reader *reader, struct config_zygote *zygo
 	}
 }
 
+/* Who may use the control socket must not become another user by it, nor switch the audit off. */
+static bool is_for_the_file(const char *key)
+{
+	static const char *const keys[] = { "user", "baseline", "audit", "audit_mode", "allow" };
+
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		if (strcmp(key, keys[i]) == 0)
+			return true;
+	return false;
+}
+
 /* What somebody has given in place of what the file says. */
 static void settle_zygote(struct loader *loader, struct config_zygote *zygote)
 {
@@ -78,6 +89,12 @@ static void settle_zygote(struct loader *loader, struct config_zygote *zygote)
 		if (strcmp(setting->zygote, zygote->name) != 0)
 			continue;
 		snprintf(override.option, sizeof(override.option), "--set %s", setting->key);
+		if (is_for_the_file(setting->key)) {
+			struct place place = { .key = override.option };
+
+			notes_error(&loader->notes, &place, "only the file can say that");
+			continue;
+		}
 		schema_override(&loader->notes, &schema_zygote, &override, zygote);
 	}
 }

@@ -132,7 +132,25 @@ void log_pipe_free(struct log_pipe *pipe)
 	if (pipe->farewell)
 		buf_done(pipe->farewell);
 	free(pipe->farewell);
-	free(pipe);
+	pipe->farewell = NULL;
+	pipe->automatic = NULL;
+	pipe->process = NULL;
+	pipe->orphan = true;
+	if (!pipe->borrowers)
+		free(pipe);
+}
+
+struct log_pipe *log_pipe_borrow(struct log_pipe *pipe)
+{
+	if (pipe)
+		pipe->borrowers++;
+	return pipe;
+}
+
+void log_pipe_return(struct log_pipe *pipe)
+{
+	if (pipe && --pipe->borrowers == 0 && pipe->orphan)
+		free(pipe);
 }
 
 struct log_pipe *log_pipe_main(struct logs *logs)

@@ -81,7 +81,7 @@ void log_pipe_drop(struct log_pipe *pipe);
 /* Before each start.  0: it can be written into; 1: the logger was asked, and host->answered() will
  * be called; or -errno with err. */
 int log_pipe_prepare(struct log_pipe *pipe, struct error *err);
-int log_pipe_end(const struct log_pipe *pipe);       /* the write end; borrowed */
+int log_pipe_end(const struct log_pipe *pipe); /* the write end; borrowed; -1: it is dropped */
 void log_pipe_pid(struct log_pipe *pipe, pid_t pid); /* who writes from now on */
 
 /* The process's configuration is another one, with a file of the same kind (none, automatic, named)
@@ -89,6 +89,11 @@ void log_pipe_pid(struct log_pipe *pipe, pid_t pid); /* who writes from now on *
  * logged. */
 void log_pipe_change(struct log_pipe *pipe);
 void logs_change_main(struct logs *logs); /* the same for the main log */
+
+/* Another process of the same name writes into it as well, and may still have it when it is
+ * dropped. NULL is legal. */
+struct log_pipe *log_pipe_borrow(struct log_pipe *pipe);
+void log_pipe_return(struct log_pipe *pipe);
 
 /* It is the stream of another process of the same name from now on; NULL is legal. */
 void log_pipe_adopt(struct log_pipe *pipe, struct process *process);

@@ -27,6 +27,8 @@ struct log_pipe {
 	bool proven;     /* a logger has had it once */
 	bool created;    /* automatic: the file is there */
 	bool dropped;
+	bool orphan;                   /* it is no more, but for who has borrowed it */
+	unsigned borrowers;            /* processes that share it: replace.h */
 	uint64_t bytes, bytes_dropped; /* as the loggers have counted them */
 };
 

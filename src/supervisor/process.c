@@ -55,6 +55,7 @@ static struct process *make(struct process_host *host, const struct process_sour
 			    struct zygote_link *zygote, struct process *old, struct error *err)
 {
 	struct process *process = calloc(1, sizeof(*process));
+	int r = 0;
 
 	if (!process) {
 		error_set(err, "out of memory");
@@ -64,7 +65,6 @@ static struct process *make(struct process_host *host, const struct process_sour
 	process->base = config_ref(source->base);
 	process->program = source->program;
 	process->config = source->config;
-	process->group = source->group;
 	process->zygote = zygote;
 	process->generation = zygote ? zygote->generation : source->generation;
 	if (!process->generation)
@@ -73,7 +73,7 @@ static struct process *make(struct process_host *host, const struct process_sour
 		zygote->users++;
 	if (old) {
 		process->role = ROLE_COMING;
-		process->serial = old->serial + 1;
+		process->serial = ++host->last_serial;
 		process->measured = old->measured;
 		process_logs_share(process, old);
 	}
@@ -84,7 +84,12 @@ static struct process *make(struct process_host *host, const struct process_sour
 	process->cgroup.procs = -1;
 	counter_init(&process->counter);
 	ev_init(&process->timer, on_timer);
-	if (process_vitals_new(process, err) < 0 || process_prepare(process, err) < 0) {
+	process->group = strdup(source->group);
+	if (!process->group)
+		r = error_set(err, "out of memory");
+	else if (source->program->zygote && !zygote) /* its command is not for exec */
+		r = error_set(err, "its zygote '%s' is not there", source->program->zygote);
+	if (r < 0 || process_vitals_new(process, err) < 0 || process_prepare(process, err) < 0) {
 		process_free(process);
 		return NULL;
 	}
@@ -168,6 +173,7 @@ void process_free(struct process *process)
 	counter_done(&process->counter);
 	user_done(&process->user);
 	free(process->environment);
+	free(process->group);
 	buf_done(&process->request);
 	process_logs_drop(process);
 	config_free(process->base);

@@ -16,8 +16,8 @@
 #include "supervisor/metrics.h"
 #include "supervisor/process_state.h"
 #include "supervisor/reaper.h"
-#include "supervisor/sample.h"
 #include "supervisor/recycle.h"
+#include "supervisor/sample.h"
 #include "supervisor/user.h"
 #include "supervisor/vitals.h"
 #include "supervisor/zygote_link.h"
@@ -59,6 +59,7 @@ struct process_host {
 			  size_t size);
 	struct logs *logs;
 	struct metrics *metrics;
+	unsigned last_serial; /* of processes that came beside others */
 	/* after every change of state */
 	void (*changed)(struct process_host *host, struct process *process);
 };
@@ -94,7 +95,7 @@ struct process {
 	struct config *base;                  /* one reference: what the next two point into */
 	const struct config_program *program; /* borrowed */
 	const struct config_process *config;  /* borrowed */
-	const char *group;                    /* its name; borrowed */
+	char *group;                          /* its name; owned */
 	struct zygote_link *zygote;           /* borrowed; NULL: exec'd */
 	struct event_listener *listener;      /* borrowed; NULL: it is no event listener */
 

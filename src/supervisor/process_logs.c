@@ -27,7 +27,7 @@ void process_logs_share(struct process *process, struct process *old)
 		return;
 	process->borrows_logs = true;
 	for (int i = 0; i < LOG_NCHANNELS; i++)
-		process->logs[i] = old->logs[i];
+		process->logs[i] = log_pipe_borrow(old->logs[i]);
 }
 
 void process_logs_adopt(struct process *process, struct process *old)
@@ -55,7 +55,9 @@ int process_logs_new(struct process *process, struct error *err)
 void process_logs_drop(struct process *process)
 {
 	for (int i = 0; i < LOG_NCHANNELS; i++) {
-		if (!process->borrows_logs)
+		if (process->borrows_logs)
+			log_pipe_return(process->logs[i]);
+		else
 			log_pipe_drop(process->logs[i]);
 		process->logs[i] = NULL;
 	}
@@ -113,8 +115,9 @@ static int copy(int fd, struct error *err)
 /* A copy of the write end, or /dev/null.  An fd or -errno with err. */
 static int open_end(const struct log_pipe *pipe, struct error *err)
 {
-	return pipe ? copy(log_pipe_end(pipe), err)
-		    : passed(open("/dev/null", O_WRONLY | O_CLOEXEC), err);
+	return pipe && log_pipe_end(pipe) >= 0
+		       ? copy(log_pipe_end(pipe), err)
+		       : passed(open("/dev/null", O_WRONLY | O_CLOEXEC), err);
 }
 
 /* A listener's stdout comes to us, and a copy goes on into its log: which must not block us. */

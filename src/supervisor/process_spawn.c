@@ -154,6 +154,7 @@ int process_prepare_again(struct process *process, struct error *err)
 	process->request = (struct buf){ 0 };
 	r = prepare_start(process, err);
 	if (r < 0) { /* as it was */
+		counter_done(&process->counter);
 		free(process->environment);
 		buf_done(&process->request);
 		process->environment = environment;

@@ -49,6 +49,8 @@ static void schedule(struct recycle *recycle, double seconds)
 
 /* ---- replacements ---- */
 
+#define JOBS_SECONDS 1. /* until it is looked whether one must give way */
+
 static void drop(struct recycle_job *job)
 {
 	struct recycle_job **at = &job->recycle->jobs;
@@ -264,6 +266,24 @@ static double look_at_group(struct recycle *recycle, struct group *group, int64_
 	return next;
 }
 
+/* A reload goes first; and whoever waits for a zygote that cannot come again waits for ever. */
+static void give_way(struct recycle *recycle)
+{
+	struct recycle_job *after;
+
+	for (struct recycle_job *job = recycle->jobs; job; job = after) {
+		struct process *old = job->replace.old, *next = job->replace.next;
+
+		after = job->next;
+		if (!old || !next ||
+		    (!rollouts_want(recycle->rollouts, old) && !rollout_has_lost(next->zygote)))
+			continue;
+		replace_cancel(&job->replace);
+		(void)put_off(old);
+		drop(job);
+	}
+}
+
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct recycle *recycle = container_of(timer, struct recycle, timer);
@@ -272,6 +292,9 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 
 	(void)loop;
 	(void)events;
+	give_way(recycle);
+	if (recycle->jobs)
+		next = JOBS_SECONDS;
 	for (size_t i = 0; i < recycle->groups->n; i++)
 		next = soonest(next, look_at_group(recycle, recycle->groups->all[i], now_us));
 	if (next >= 0.)

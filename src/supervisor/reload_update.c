@@ -89,13 +89,28 @@ static bool doom(struct process *process, enum process_fate fate)
 	return !process_is_down(process);
 }
 
+/* By processes of any of its generations. */
+static bool zygote_is_used(const struct supervisor *supervisor, const char *name)
+{
+	const struct groups *groups = &supervisor->groups;
+
+	for (size_t i = 0; i < groups->n; i++)
+		for (size_t j = 0; j < groups->all[i]->n; j++) {
+			const char *its = groups->all[i]->processes[j]->program->zygote;
+
+			if (its && strcmp(its, name) == 0)
+				return true;
+		}
+	return false;
+}
+
 static bool zygote_rolls(const struct supervisor *supervisor, const char *name)
 {
 	const struct config_zygote *now =
 		name ? config_find_zygote(supervisor->reload.target, name) : NULL;
 	const struct zygote_link *link = name ? zygotes_find(&supervisor->zygotes, name) : NULL;
 
-	if (!supervisor->reload.all || !now || !link || !link->users ||
+	if (!supervisor->reload.all || !now || !link || !zygote_is_used(supervisor, name) ||
 	    (!link->proved && link->state == ZYGOTE_IMPORTING))
 		return false;
 	return supervisor->reload.every || !config_zygote_same(link->config, now);
@@ -236,6 +251,13 @@ static void stop_doomed(struct supervisor *supervisor)
 	free(doomed);
 }
 
+static void add_rollout(struct supervisor *supervisor, const char *name, bool is_program,
+			const char *cause)
+{
+	if (!rollouts_add(&supervisor->rollouts, name, is_program, cause, NULL))
+		fail(&supervisor->reload, "cannot replace", name, "out of memory");
+}
+
 /* Those wait until the update is over. */
 static void begin_rollouts(struct supervisor *supervisor)
 {
@@ -245,10 +267,9 @@ static void begin_rollouts(struct supervisor *supervisor)
 
 	for (size_t i = 0; reload->all && i < target->nzygotes; i++)
 		if (zygote_rolls(supervisor, target->zygotes[i].name))
-			(void)rollouts_add(&supervisor->rollouts, target->zygotes[i].name, false,
-					   cause, NULL);
+			add_rollout(supervisor, target->zygotes[i].name, false, cause);
 	for (char **name = reload->rolls; name && *name; name++)
-		(void)rollouts_add(&supervisor->rollouts, *name, true, cause, NULL);
+		add_rollout(supervisor, *name, true, cause);
 }
 
 void reload_to(struct supervisor *supervisor, const char *name, struct config *target)
@@ -257,6 +278,8 @@ void reload_to(struct supervisor *supervisor, const char *name, struct config *t
 
 	reload->target = config_ref(target);
 	reload->all = !name;
+	if (reload->all)
+		rollouts_retarget(&supervisor->rollouts, target);
 	plan(supervisor, name);
 	begin_rollouts(supervisor);
 	stop_doomed(supervisor);

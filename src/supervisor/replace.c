@@ -129,6 +129,24 @@ bool replace_is_old_first(const struct config_program *program)
 	}
 }
 
+bool replaces_precede(const struct replaces *replaces, const struct process *process)
+{
+	for (size_t i = 0; i < replaces->nleaving; i++) {
+		const struct process *its = replaces->leaving[i];
+
+		if (replace_is_old_first(process->program) && !process_is_down(its) &&
+		    strcmp(its->group, process->group) == 0 &&
+		    strcmp(its->config->name, process->config->name) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool replace_is_on_trial(const struct process *process)
+{
+	return process->replace && process->replace->took_slot && process->replace->next == process;
+}
+
 /* ---- one attempt ---- */
 
 static void forget(struct replace *replace)
@@ -197,8 +215,8 @@ int replace_begin(struct replaces *replaces, struct replace *replace, struct pro
 		  const struct process_source *source, struct zygote_link *zygote,
 		  struct error *err)
 {
-	if (old->replace || old->fate != FATE_STAY || old->state == PROCESS_STOPPING ||
-	    !slot_of(replaces, old))
+	if (old->replace || old->condemned || old->fate != FATE_STAY ||
+	    old->state == PROCESS_STOPPING || !slot_of(replaces, old))
 		return -EBUSY;
 	if (reserve(replaces) < 0)
 		return error_set(err, "out of memory");
@@ -244,7 +262,7 @@ struct process *replace_commit(struct replace *replace)
 		return next;
 	}
 	slot = old ? slot_of(replaces, old) : NULL;
-	if (!slot || old->fate != FATE_STAY || old->state == PROCESS_STOPPING ||
+	if (!slot || old->condemned || old->fate != FATE_STAY || old->state == PROCESS_STOPPING ||
 	    process_is_down(old)) {
 		look_soon(replaces);
 		return NULL;

@@ -108,6 +108,12 @@ bool replace_is_old_first(const struct config_program *program);
 
 /* ---- for supervisor.c and process.c ---- */
 
+/* Whether one of the same name, which must not run twice, has not ended yet. */
+bool replaces_precede(const struct replaces *replaces, const struct process *process);
+
+/* Old first: it has the slot, but if it fails the old one comes back. */
+bool replace_is_on_trial(const struct process *process);
+
 void replaces_changed(struct replaces *replaces); /* a process that is part of one has changed */
 void replaces_forget(struct process *process);    /* it is being freed */
 void replaces_cancel(struct replaces *replaces);  /* all, with REPLACE_OFF: we are stopping */

@@ -122,12 +122,18 @@ static void dismiss_others(struct rollout *rollout, const struct zygote_link *ke
 
 static void settle_zygotes(struct rollout *rollout)
 {
-	struct zygotes *zygotes = &rollout->rollouts->supervisor->zygotes;
+	struct supervisor *supervisor = rollout->rollouts->supervisor;
+	struct zygotes *zygotes = &supervisor->zygotes;
 	struct zygote_link *serving = zygotes_find(zygotes, rollout->name);
 
 	if (!rollout->candidate)
 		return;
-	if (rollout->outcome == OUTCOME_DONE) {
+	if (rollout->outcome == OUTCOME_FAILED && has_process(supervisor, rollout->candidate)) {
+		/* what could not go back is there to stay, until something better comes */
+		if (serving != rollout->candidate && !has_process(supervisor, serving))
+			zygotes_promote(zygotes, rollout->candidate);
+		dismiss_others(rollout, zygotes_find(zygotes, rollout->name));
+	} else if (rollout->outcome == OUTCOME_DONE) {
 		dismiss_others(rollout, rollout->candidate);
 	} else if (serving == rollout->candidate) { /* promoted, or the first of its name */
 		for (size_t i = 0; i < rollout->nslots; i++) {
@@ -155,7 +161,8 @@ static void restore_settings(struct rollout *rollout)
 	struct error err = { { 0 } };
 
 	for (struct rollout *at = rollout->next; at; at = at->next) {
-		if (at->phase == ROLLOUT_ENDED || !at->undo || strcmp(at->name, rollout->name) != 0)
+		if (at->phase == ROLLOUT_ENDED || at->is_program ||
+		    strcmp(at->name, rollout->name) != 0)
 			continue;
 		free(at->undo); /* its own settings hold; what failed is not to come back after it
 				 */
@@ -229,6 +236,7 @@ static void finish(struct rollout *rollout, enum rollout_outcome outcome)
 	if (rollouts->active == rollout)
 		rollouts->active = NULL;
 	ev_timer_stop(supervisor->loop, &rollouts->watch);
+	demand_changed(&supervisor->demand, NULL);
 	if (supervisor->phase == SUPERVISOR_RUNNING && !supervisor->reload.target)
 		reload_sweep(supervisor);
 	supervisor_plan_step(supervisor);
@@ -323,6 +331,11 @@ static void begin(struct rollout *rollout)
 
 static void import(struct rollout *rollout)
 {
+	if (!rollout->imported && rollout->candidate->leaving) {
+		explain(rollout, "its zygote was removed");
+		finish(rollout, OUTCOME_CANCELED);
+		return;
+	}
 	if (!rollout->imported)
 		return;
 	if (rollout->status != EXIT_CLEAN) {
@@ -544,6 +557,18 @@ uint32_t rollouts_add(struct rollouts *rollouts, const char *name, bool is_progr
 bool rollouts_are_idle(const struct rollouts *rollouts)
 {
 	return !rollouts->active && !next_of(rollouts);
+}
+
+void rollouts_retarget(struct rollouts *rollouts, struct config *target)
+{
+	for (struct rollout *at = rollouts->all; at; at = at->next) {
+		struct config *before = at->target;
+
+		if (at->phase == ROLLOUT_ENDED)
+			continue;
+		at->target = config_ref(target);
+		config_free(before);
+	}
 }
 
 bool rollouts_have(const struct rollouts *rollouts, const char *name)

@@ -118,6 +118,9 @@ int rollouts_find(const struct supervisor *supervisor, const char *name, const c
 
 bool rollouts_are_idle(const struct rollouts *rollouts);
 
+/* Those that run or wait bring what this configuration says. */
+void rollouts_retarget(struct rollouts *rollouts, struct config *target);
+
 /* Whether one of that name is queued or runs. */
 bool rollouts_have(const struct rollouts *rollouts, const char *name);
 

@@ -203,8 +203,8 @@ void rollout_check(struct rollout *rollout)
 
 		if (!process)
 			continue;
-		rollout->unsettled |=
-			process->state == PROCESS_STARTING || process->state == PROCESS_BACKOFF;
+		rollout->unsettled |= (process->state == PROCESS_STARTING && !process->held) ||
+				      process->state == PROCESS_BACKOFF;
 		if (deaths_of(process) > slot->deaths) {
 			deaths += deaths_of(process) - slot->deaths;
 			tell_death(slot, process);
@@ -247,7 +247,7 @@ static void remember(struct rollout_slot *slot, const struct process *process)
 /* Nothing can be begun with it now, and a change will come that brings us here again. */
 static bool is_busy(const struct process *process)
 {
-	return process->replace || process->fate != FATE_STAY ||
+	return process->replace || process->condemned || process->fate != FATE_STAY ||
 	       process->state == PROCESS_STOPPING ||
 	       (process->state == PROCESS_UNKNOWN && !process_is_down(process));
 }
@@ -257,7 +257,8 @@ static void swap(struct rollout_slot *slot, struct process *process,
 {
 	struct replaces *replaces = &slot->rollout->rollouts->supervisor->replaces;
 	bool back = slot->rollout->phase == ROLLOUT_BACK;
-	bool start = process->state == PROCESS_FATAL || (back && slot->state == SLOT_REPLACED);
+	bool start = process->state == PROCESS_FATAL ||
+		     (back && slot->state == SLOT_REPLACED && process->state != PROCESS_STOPPED);
 	struct error err = { { 0 } };
 	struct process *next = replace_swap(replaces, process, source, zygote, &err);
 
@@ -401,6 +402,15 @@ static bool step_batch(struct rollout *rollout)
 {
 	unsigned most = parallel(rollout);
 
+	for (size_t i = rollout->batch; i < rollout->batch_end; i++) {
+		struct rollout_slot *slot = rollout->slots[i];
+
+		if (slot->state == SLOT_STARTING && slot->replace.next &&
+		    rollout_has_lost(slot->replace.next->zygote))
+			rollout_fail(rollout,
+				     "%s:%s: its zygote has died, and cannot be imported again",
+				     slot->group, slot->process);
+	}
 	for (size_t i = rollout->batch; i < rollout->batch_end && !rollout->failing; i++)
 		if (rollout->slots[i]->state == SLOT_WAITS && count(rollout, SLOT_STARTING) < most)
 			begin(rollout->slots[i]);

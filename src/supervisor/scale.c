@@ -171,6 +171,17 @@ static int make_latest(struct supervisor *supervisor, struct config *target,
 	return 0;
 }
 
+/* What its processes were made of last: a reload may have been later than the group. */
+static struct config *base_of(const struct scale_target *target)
+{
+	const struct group *group = target->group;
+
+	for (size_t i = 0; i < group->n; i++)
+		if (strcmp(group->processes[i]->program->name, target->program->name) == 0)
+			return group->processes[i]->base;
+	return group->base;
+}
+
 int scale_begin(struct supervisor *supervisor, const struct scale_target *target, uint32_t number,
 		struct error *err)
 {
@@ -192,9 +203,9 @@ int scale_begin(struct supervisor *supervisor, const struct scale_target *target
 		return error_set(err, "an update is under way; ask again when it has ended");
 	if (with(&supervisor->scales, target, number, &scales) < 0)
 		return error_set(err, "out of memory");
-	r = make(supervisor, target->group->base, &scales, &config, err);
+	r = make(supervisor, base_of(target), &scales, &config, err);
 	if (r == 0)
-		r = make_latest(supervisor, config, target->group->base, &scales, err);
+		r = make_latest(supervisor, config, base_of(target), &scales, err);
 	if (r == 0) {
 		log_info("%s: scaled from %zu to %u processes (numprocs = %u)", program->name,
 			 program->nprocesses, (unsigned)number, (unsigned)program->numprocs);

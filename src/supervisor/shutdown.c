@@ -97,8 +97,8 @@ void supervisor_shutdown(struct supervisor *supervisor, enum exit_status status)
 		announce_stopping(&supervisor->announce);
 	recycle_stop(&supervisor->recycle);
 	demand_stop(&supervisor->demand);
+	replaces_cancel(&supervisor->replaces); /* first: nothing is started again by it */
 	rollouts_cancel(&supervisor->rollouts);
-	replaces_cancel(&supervisor->replaces);
 	if (supervisor->groups_begun) {
 		events_supervisor(&supervisor->events, false);
 		for (size_t i = 0; i < supervisor->groups.n; i++)

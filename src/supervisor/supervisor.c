@@ -154,7 +154,7 @@ static void process_changed(struct process_host *host, struct process *process)
 	demand_changed(&supervisor->demand, process);
 	reload_sweep_retired(supervisor);
 	if (supervisor->phase == SUPERVISOR_RUNNING && essential_ended(process) &&
-	    !supervisor->essential_ended) {
+	    !replace_is_on_trial(process) && !supervisor->essential_ended) {
 		supervisor->essential_ended = true;
 		supervisor->essential_status = essential_status(process);
 		log_warn("%s is essential and has ended for good (%s): shutting down, with exit "
@@ -191,6 +191,7 @@ static void replaced_gone(struct replaces *replaces)
 {
 	struct supervisor *supervisor = container_of(replaces, struct supervisor, replaces);
 
+	order_changed(&supervisor->order);
 	reload_sweep_retired(supervisor);
 	supervisor_plan_step(supervisor);
 }
@@ -208,6 +209,12 @@ static bool process_may_start(struct process_host *host, const struct process *p
 {
 	struct supervisor *supervisor = container_of(host, struct supervisor, process_host);
 
+	if (process->role == ROLE_COMING)
+		return true; /* the one that it is to replace runs as well */
+	if (replaces_precede(&supervisor->replaces, process)) {
+		snprintf(note, size, "waiting for the one before it to stop");
+		return false;
+	}
 	return depends_met(&supervisor->groups, process, note, size);
 }
 
@@ -234,7 +241,8 @@ static void zygote_first(struct zygote_host *host, struct zygote_link *link,
 	struct supervisor *supervisor = container_of(host, struct supervisor, zygote_host);
 
 	if (supervisor->phase == SUPERVISOR_RUNNING) { /* it came with a new configuration */
-		if (!rollouts_first(&supervisor->rollouts, link, status) && status != EXIT_CLEAN)
+		(void)rollouts_first(&supervisor->rollouts, link, status);
+		if (status != EXIT_CLEAN)
 			zygote_link_refuse(link);
 		return;
 	}
@@ -256,6 +264,7 @@ static void zygote_stopped(struct zygote_host *host, struct zygote_link *link)
 	struct supervisor *supervisor = container_of(host, struct supervisor, zygote_host);
 
 	(void)link;
+	rollouts_changed(&supervisor->rollouts);
 	supervisor_plan_step(supervisor);
 }
 
@@ -485,8 +494,8 @@ static void done_parts(struct supervisor *supervisor)
 	meter_done(&supervisor->meter);
 	sampler_done(&supervisor->sampler);
 	announce_done(&supervisor->announce);
+	replaces_done(&supervisor->replaces); /* they are in what the next one frees */
 	rollouts_done(&supervisor->rollouts);
-	replaces_done(&supervisor->replaces);
 	recycle_done(&supervisor->recycle);
 	demand_done(&supervisor->demand);
 	groups_done(&supervisor->groups);

@@ -129,9 +129,16 @@ class Rig:
     def kill_zygotes(self):
         workers = {info["pid"] for info in self.infos()}
         for pid in children(self.supervisor.pid):
+            if pid not in workers and self.chance.random() < 0.5 and b"zygote-python" in self.command(pid):
+                self.kill(pid)
+
+    @staticmethod
+    def command(pid):
+        try:
             with open(f"/proc/{pid}/cmdline", "rb") as file:
-                if b"zygote-python" in file.read() and pid not in workers and self.chance.random() < 0.5:
-                    self.kill(pid)
+                return file.read()
+        except (FileNotFoundError, ProcessLookupError):
+            return b""  # it has ended
 
     def kill(self, pid):
         try:
@@ -175,6 +182,9 @@ def test_reloads_among_all_else(needs_control, supervise, tmp_path, figure):
     rig.wait()
     rig.numprocs = 3
     rig.write_config()
+    for info in rig.infos():  # somebody has to answer
+        if info["statename"] in ("STOPPED", "FATAL"):
+            rig.rpc.startProcess(f"web:{info['name']}")
     begun = rig.log().count("is imported beside")  # a zygote that has been killed has new code without a reload
     rig.good()
     wait_until(lambda: rig.log().count("is imported beside") > begun and rig.settled() and all(rig.ask()[0] == str(rig.number).encode() for _ in range(20)),

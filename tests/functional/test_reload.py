@@ -323,6 +323,42 @@ def test_stopped_while_the_next_one_waits_for_its_end(rig, words):
     rig.stop()
 
 
+def test_never_two(rig):
+    """Old first: one that was stopped on its way is waited for by the next start."""
+    more = ("[program:job]\ncommand = /bin/sh -c 'trap \"\" TERM; mkdir %(here)s/one || touch %(here)s/two; "
+            "while test ! -e %(here)s/over; do sleep 0.05; done; rmdir %(here)s/one'\n"
+            "startsecs = 1000\nreload_watch = 0\nautostart = false\n")
+    rig.start(more=more)
+    rig.ctl("stop", "job")
+    with subprocess.Popen(rig.words("start", "job"), stdout=subprocess.DEVNULL) as start:
+        wait_until((rig.directory / "one").exists, what="the job")
+        number, = rig.rpc.reload("job")
+        wait_until(lambda: rig.rpc.rollout(number)["phase"] == "rolling", what="the reload")
+        with subprocess.Popen(rig.words("stop", "job"), stdout=subprocess.DEVNULL) as stop, \
+                subprocess.Popen(rig.words("start", "job"), stdout=subprocess.DEVNULL) as again:
+            rig.phase(number, "ended")
+            assert not (rig.directory / "two").exists()
+            rig.touch("over")
+            stop.wait(DEADLINE)
+            rig.ctl("stop", "job")
+            again.wait(DEADLINE)
+            start.wait(DEADLINE)
+    assert not (rig.directory / "two").exists()
+    rig.stop()
+
+
+def test_essential_program_goes_back(rig):
+    """Its new process fails for good, but that is not its end."""
+    more = "[program:job]\ncommand = {}\nstartsecs = 1\nstartretries = 0\nessential = true\nreload_watch = 0\n"
+    rig.start(more=more.format("sleep 1000"))
+    wait_until(lambda: "RUNNING" in rig.ctl("status", "job").stdout, what="the job")
+    rig.write(more=more.format("/bin/sh -c 'exit 7'"))
+    number, = rig.rpc.reload("job")
+    rig.ended(number, "rolled_back")
+    wait_until(lambda: "RUNNING" in rig.ctl("status", "job").stdout, what="the job again")
+    rig.stop()
+
+
 def test_two_names_of_one_zygote(rig):
     rig.start()
     done = rig.ctl("reload", "web", "shop")
@@ -522,7 +558,9 @@ def test_deploy_refuses(rig):
     for words, text in ((["nix", "--set", "path=/"], "nix: ERROR (no such zygote)"),
                         (["web", "--set", "path=/"], "web: ERROR (no such zygote)"),
                         (["shop", "--set", "pathh=/"], "pathh"),
-                        (["shop", "--set", "audit=sometimes"], "sometimes")):
+                        (["shop", "--set", "thp=sometimes"], "sometimes"),
+                        (["shop", "--set", "user=root"], "only the file can say that"),
+                        (["shop", "--set", "audit=off"], "only the file can say that")):
         done = rig.ctl("deploy", *words)
         assert done.returncode == 1 and text in done.stdout, done.stdout
     assert rig.rpc.history() == []
