@@ -183,8 +183,8 @@ def test_reloads_among_all_else(needs_control, supervise, tmp_path, figure):
     rig.numprocs = 3
     rig.write_config()
     for info in rig.infos():  # somebody has to answer
-        if info["statename"] in ("STOPPED", "FATAL"):
-            rig.rpc.startProcess(f"web:{info['name']}")
+        if info["statename"] in ("STOPPED", "FATAL"):  # perhaps when there is code again that can be imported
+            rig.rpc.startProcess(f"web:{info['name']}", False)
     begun = rig.log().count("is imported beside")  # a zygote that has been killed has new code without a reload
     rig.good()
     wait_until(lambda: rig.log().count("is imported beside") > begun and rig.settled() and all(rig.ask()[0] == str(rig.number).encode() for _ in range(20)),
