@@ -352,13 +352,18 @@ bool rollout_has_lost(const struct zygote_link *link)
 	return link && (link->leaving || (link->state == ZYGOTE_DOWN && link->failures));
 }
 
+static void look_at_zygote(struct rollout *rollout)
+{
+	if (rollout_has_lost(rollout->candidate))
+		rollout_fail(rollout, "its new zygote has died, and cannot be imported again");
+}
+
 static void roll(struct rollout *rollout)
 {
 	struct rollouts *rollouts = rollout->rollouts;
 	unsigned seconds;
 
-	if (rollout_has_lost(rollout->candidate))
-		rollout_fail(rollout, "its new zygote has died, and cannot be imported again");
+	look_at_zygote(rollout);
 	rollout_check(rollout);
 	if (!rollout_roll(rollout)) {
 		look_in(rollouts, CHECK_SECONDS);
@@ -376,6 +381,7 @@ static void roll(struct rollout *rollout)
 
 static void watch(struct rollout *rollout)
 {
+	look_at_zygote(rollout);
 	rollout_check(rollout);
 	if (rollout->failing)
 		return;

@@ -68,7 +68,7 @@ static void set_up(void)
 		configs[i].name = (char *)plan[i].name;
 		processes[i].program = &programs[i];
 		processes[i].config = &configs[i];
-		processes[i].group = plan[i].group;
+		processes[i].group = (char *)plan[i].group;
 		processes[i].state = PROCESS_RUNNING;
 		group->processes[group->n++] = &processes[i];
 	}
