@@ -117,8 +117,9 @@ static void do_remove(struct service *service, struct stream *stream, uint32_t i
 			    stream_name(stream, name, sizeof(name)),
 			    stream->sink ? stream->sink->path : "its reader",
 			    peek_size(stream->pipe));
-	uplink_answer(&service->uplink, id, late ? ETIMEDOUT : 0, late ? late_text : "");
 	service_remove(service, stream);
+	/* last: whoever is answered may unmount where the file was */
+	uplink_answer(&service->uplink, id, late ? ETIMEDOUT : 0, late ? late_text : "");
 }
 
 /* ---- files ---- */
