@@ -15,6 +15,7 @@ from forkserver.serve.backlog import backlog
 from forkserver.serve.lifeline import Lifeline, Quota
 
 NO_LIMIT = 365 * 86400.0
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
 PAUSE_SECONDS = 0.05  # between two looks at the connections
 
 
@@ -81,8 +82,9 @@ async def run(app: Any, settings: options.Settings, listeners: List[worker.Liste
 
     hypercorn.asyncio.run.TCPServer = Connection
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in SIGNALS:
         loop.add_signal_handler(number, stop)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     app = adapted(app, lifeline, Quota(settings.max_requests), stop)
     await hypercorn.asyncio.serve(app, make_config(settings, fds, queue), shutdown_trigger=until_told)
 
@@ -90,6 +92,8 @@ async def run(app: Any, settings: options.Settings, listeners: List[worker.Liste
 def serve(settings: options.Settings) -> int:
     listeners = options.find_sockets(settings)
     lifeline = Lifeline(settings.timeout, settings.graceful_timeout, settings.linger)
-    asyncio.run(run(options.find_app(settings.app), settings, listeners, lifeline))
+    app = options.find_app(settings.app)
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # a handler must not raise while there is half a loop
+    asyncio.run(run(app, settings, listeners, lifeline))
     lifeline.done()
     return 0

@@ -23,8 +23,12 @@ class Server(uvicorn.Server):
         self.lifeline, self.quota = lifeline, quota
 
     async def startup(self, sockets: Optional[List[Any]] = None) -> None:
+        if self.lifeline.stopping:
+            return  # nothing has been begun
         await super().startup(sockets=sockets)
-        if self.started:
+        if self.started and self.should_exit:
+            await self.shutdown(sockets=sockets)  # uvicorn takes this for a failed start, and would not
+        elif self.started:
             self.lifeline.ready()
 
     async def on_tick(self, counter: int) -> bool:
@@ -69,10 +73,11 @@ def serve(settings: options.Settings) -> int:
     quota = Quota(settings.max_requests)
     app = adapted(options.find_app(settings.app), lifeline, quota)
     server = Server(make_config(app, settings, listeners), lifeline, quota)
-    # Newer versions put the handlers from before back at the end and raise the signal again; the
-    # default one would make our exit a death.
+    # Until uvicorn sets its own.  Newer versions put these back at the end and raise the signal again;
+    # the default one would make our exit a death.
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)
+        signal.signal(number, server.handle_exit)
     server.run(sockets=listeners)
+    failed = not (server.started or lifeline.stopping)
     lifeline.done()
-    return 0 if server.started else STARTUP_FAILED
+    return STARTUP_FAILED if failed else 0
