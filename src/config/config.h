@@ -250,6 +250,7 @@ struct config_program {
 	uint32_t readysecs;    /* seconds until it must be ready; 0: any time */
 	uint32_t watchdogsecs; /* seconds from one WATCHDOG=1 to the next; 0: none are expected */
 	enum replacement replace;
+	uint32_t spare;           /* workers that are forked before they are wanted */
 	uint32_t reload_batch;    /* processes that are replaced together; 0: all */
 	uint32_t reload_parallel; /* of them, that start at once; 0: all */
 	uint32_t reload_watch;    /* seconds that the new ones are watched before it counts */

@@ -61,6 +61,7 @@ static const struct config_choice scalings[] = {
 	{ NULL, 0 },
 };
 
+static const struct config_range spares = { 0, 100 };
 static const struct config_range nices = { -20, 19 };
 static const struct config_range scores = { -1000, 1000 };
 static const struct config_range percents = { 0, 100 };
@@ -104,6 +105,7 @@ static const struct schema_key program_keys[] = {
 	{ "logfile_compress", &type_bool, AT(logfile_compress), "false", NULL, SCHEMA_LIVE },
 	{ "depends_on", &type_names, AT(depends_on), NULL, NULL, SCHEMA_LIVE },
 	{ "replace", &type_choice, AT(replace), "auto", replacements, SCHEMA_LIVE },
+	{ "spare", &type_range, AT(spare), "0", &spares, SCHEMA_LIVE },
 	{ "reload_batch", &type_count, AT(reload_batch), "1", NULL, SCHEMA_LIVE },
 	{ "reload_parallel", &type_count, AT(reload_parallel), "0", NULL, SCHEMA_LIVE },
 	{ "reload_watch", &type_count, AT(reload_watch), "10", NULL, SCHEMA_LIVE },

@@ -114,6 +114,7 @@ void api_write_zygote(struct buf *to, const struct zygote_status *status)
 	member_seconds(to, "import_seconds", status->import_us);
 	member_int(to, "starts", status->starts);
 	member_int(to, "workers", status->workers);
+	member_int(to, "spares", status->spares);
 	member_number(to, "generation", status->generation);
 	json_object_end(to);
 }

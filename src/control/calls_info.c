@@ -238,6 +238,7 @@ static void write_zygote(struct buf *to, const struct zygote_status *status)
 	rpc_write_member_int(to, "pid", status->pid);
 	rpc_write_member_int(to, "generation", status->generation);
 	rpc_write_member_int(to, "workers", status->workers);
+	rpc_write_member_int(to, "spares", status->spares);
 	rpc_write_member_string(to, "audit", text(describe_verdict(status->verdict)));
 	rpc_write_struct_end(to);
 }

@@ -172,6 +172,11 @@ static uint64_t zygote_workers(const struct zygote_status *zygote)
 	return zygote->workers;
 }
 
+static uint64_t zygote_spares(const struct zygote_status *zygote)
+{
+	return zygote->spares;
+}
+
 static uint64_t zygote_violations(const struct zygote_status *zygote)
 {
 	return zygote->violations;
@@ -191,6 +196,8 @@ static const struct {
 	{ "forkserver_zygote_starts_total", "counter", "How often it was started, and imported.",
 	  zygote_starts },
 	{ "forkserver_zygote_workers", "gauge", "Workers of it that run.", zygote_workers },
+	{ "forkserver_zygote_spares", "gauge", "Workers that are forked and not wanted yet.",
+	  zygote_spares },
 	{ "forkserver_zygote_generation", "gauge",
 	  "Which import of its code serves; each reload begins one.", zygote_generation },
 	{ "forkserver_zygote_audit_violations", "gauge",

@@ -28,6 +28,8 @@ enum message_type {
 	MESSAGE_READY,     /* struct zygote_ready */
 	MESSAGE_SPAWN,     /* struct spawn_request; fds in its order */
 	MESSAGE_SPAWNED,   /* struct spawn_reply */
+	MESSAGE_SPARE,     /* no body; fd: a channel.  Answered as SPAWN is: a worker that waits
+			      there for its own MESSAGE_SPAWN */
 };
 
 enum audit_policy {

@@ -21,7 +21,8 @@ static const struct field zygote_fields[] = {
 	{ FIELD_STR, AT(name) },       { FIELD_STR, AT(python) },  { FIELD_STR, AT(version) },
 	{ FIELD_U32, AT(condition) },  { FIELD_U32, AT(pid) },     { FIELD_U32, AT(verdict) },
 	{ FIELD_U32, AT(violations) }, { FIELD_U64, AT(starts) },  { FIELD_U64, AT(audit_us) },
-	{ FIELD_U64, AT(import_us) },  { FIELD_U32, AT(workers) }, { FIELD_U32, AT(generation) },
+	{ FIELD_U64, AT(import_us) },  { FIELD_U32, AT(workers) }, { FIELD_U32, AT(spares) },
+	{ FIELD_U32, AT(generation) },
 };
 #undef AT
 

@@ -76,6 +76,7 @@ struct zygote_status {
 	uint64_t audit_us;  /* of the last report: from the start to it; 0: none yet */
 	uint64_t import_us; /* of the last import that was forked from; 0: none yet */
 	uint32_t workers;   /* that run */
+	uint32_t spares;    /* forked, and not wanted yet */
 	uint32_t generation;
 };
 

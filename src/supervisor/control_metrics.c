@@ -12,6 +12,7 @@
 #include "supervisor/meter.h"
 #include "supervisor/metrics.h"
 #include "supervisor/process.h"
+#include "supervisor/spares.h"
 #include "supervisor/supervisor.h"
 
 #include <stdio.h>
@@ -140,6 +141,7 @@ static void pack_zygote(struct buf *body, const struct supervisor *supervisor,
 		.starts = link->starts,
 		.audit_us = verdict_of(link) == AUDIT_VERDICT_NONE ? 0 : link->audit_us,
 		.import_us = link->import_us,
+		.spares = spares_waiting(link),
 		.generation = link->generation,
 	};
 

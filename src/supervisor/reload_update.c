@@ -472,6 +472,7 @@ void reload_step(struct supervisor *supervisor)
 		reload_sweep(supervisor);
 	if (reload->all)
 		reload_sockets(supervisor, fail);
+	zygotes_want_spares(&supervisor->zygotes, supervisor->latest);
 	log_names("removed", reload->names.removed);
 	log_names("changed", reload->names.changed);
 	log_names("added", reload->names.added);

@@ -372,6 +372,7 @@ static void roll(struct rollout *rollout)
 	seconds = rollout_watch(rollout);
 	if (rollout->candidate && rollout->candidate->candidate)
 		zygotes_promote(&rollouts->supervisor->zygotes, rollout->candidate);
+	zygotes_want_spares(&rollouts->supervisor->zygotes, rollout->target);
 	rollout->phase = ROLLOUT_WATCHING;
 	if (seconds)
 		log_info("reload %u: %s: all processes are replaced, and are watched for %u s",

@@ -227,6 +227,7 @@ static void start_groups(struct supervisor *supervisor)
 	events_supervisor(&supervisor->events, true);
 	for (size_t i = 0; i < supervisor->groups.n; i++)
 		group_start(supervisor->groups.all[i]);
+	zygotes_want_spares(&supervisor->zygotes, supervisor->latest);
 	announce_started(&supervisor->announce);
 	supervisor->zygote_host.report_fd = -1; /* from now on reports go to the log */
 	if (supervisor->reload.again) {

@@ -13,6 +13,7 @@
 #include "ipc/messages.h"
 #include "supervisor/environment.h"
 #include "supervisor/launch.h"
+#include "supervisor/spares.h"
 #include "supervisor/wait_status.h"
 #include "supervisor/zygote_queue.h"
 #include "supervisor/zygote_report.h"
@@ -66,6 +67,7 @@ void zygote_link_done(struct zygote_link *link)
 	ev_timer_stop(link->host->loop, &link->timer);
 	close_channel(link);
 	zygote_queue_reset(link);
+	spares_done(link);
 	reaper_unwatch(link->host->reaper, &link->watch);
 	interpreter_done(&link->interpreter);
 	user_done(&link->user);
@@ -304,6 +306,12 @@ void zygote_link_retry(struct zygote_link *link)
 		start_again(link);
 }
 
+void zygote_link_want_spares(struct zygote_link *link, unsigned n)
+{
+	spares_want(link, n);
+	zygote_queue_flush(link);
+}
+
 /* ---- stopping ---- */
 
 void zygote_link_stop(struct zygote_link *link)
@@ -311,6 +319,7 @@ void zygote_link_stop(struct zygote_link *link)
 	ev_timer_stop(link->host->loop, &link->timer);
 	close_channel(link);
 	kill_remains(link);
+	spares_dismiss(link);
 	if (!link->pid) {
 		link->host->stopped(link->host, link);
 		return;
@@ -382,6 +391,7 @@ static int take_ready(struct zygote_link *link, const struct message *msg)
 	ev_timer_stop(link->host->loop, &link->timer);
 	link->state = ZYGOTE_READY;
 	link->proved = true;
+	spares_dismiss(link); /* what an earlier process has forked may be older code */
 	link->import_us = ready.import_us;
 	if (first)
 		link->host->first(link->host, link, EXIT_CLEAN);

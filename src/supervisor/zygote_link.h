@@ -30,6 +30,7 @@ struct config_daemon;
 struct config_zygote;
 struct error;
 struct message;
+struct spare;
 struct zygote_link;
 
 enum zygote_state {
@@ -100,6 +101,9 @@ struct zygote_link {
 	struct spawn_ticket *queue_last;
 	struct spawn_ticket *sent; /* borrowed; unanswered */
 	unsigned in_flight;        /* requests without an answer, cancelled ones too */
+	struct spare *spares;      /* owned; see spares.h */
+	unsigned spares_wanted;    /* by all programs */
+	unsigned wasted_spares;    /* that have died unused, since one was used */
 	uint32_t last_id;
 
 	bool proved;   /* it was READY once: from now on it is started again, whatever happens */
@@ -131,6 +135,9 @@ void zygote_link_stop(struct zygote_link *link);
 void zygote_link_kill(struct zygote_link *link); /* somebody is in a hurry */
 
 void zygote_link_spawn(struct zygote_link *link, struct spawn_ticket *ticket);
+
+/* So many workers are to be forked before anybody wants them: spares.h. */
+void zygote_link_want_spares(struct zygote_link *link, unsigned n);
 
 /* A zygote that was added to a running supervisor, and whose import or audit has failed: all who
  * wait for it are told so.  The next one who asks for a worker has it imported once more. */

@@ -7,6 +7,7 @@
 #include "config/config.h"
 #include "ipc/channel.h"
 #include "ipc/messages.h"
+#include "supervisor/spares.h"
 #include "supervisor/zygote_link.h"
 
 #include <errno.h>
@@ -106,11 +107,13 @@ void zygote_link_cancel(struct zygote_link *link, struct spawn_ticket *ticket)
 	ticket->state = TICKET_IDLE;
 }
 
-/* Sends one request.  1: sent; 0: the channel is full, later; or -errno with err. */
-static int send_request(struct zygote_link *link, struct spawn_ticket *ticket, struct error *err)
+/* Sends one request, to a spare if there is one.  1: sent; 2: sent, and *ret_pid is the worker's;
+ * 0: the channel is full, later; or -errno with err. */
+static int send_request(struct zygote_link *link, struct spawn_ticket *ticket, pid_t *ret_pid,
+			struct error *err)
 {
 	int fds[CHANNEL_FDS_MAX], gate[2], r;
-	const struct buf *body;
+	const struct buf *body = NULL;
 	size_t nfds = 0;
 
 	if (pipe2(gate, O_CLOEXEC) < 0) {
@@ -120,12 +123,17 @@ static int send_request(struct zygote_link *link, struct spawn_ticket *ticket, s
 	}
 	fds[0] = gate[0];
 	r = ticket->fill(ticket, &body, fds + 1, &nfds, err);
-	if (r == 0) {
+	*ret_pid = r == 0 ? spares_use(link, body, fds, nfds + 1) : 0;
+	if (r == 0 && !*ret_pid && link->state != ZYGOTE_READY) {
+		r = -EPIPE; /* the spare that there was is dead */
+	} else if (r == 0 && !*ret_pid) {
 		ticket->id = ++link->last_id ? link->last_id : ++link->last_id;
 		r = channel_send(link->channel, MESSAGE_SPAWN, ticket->id, body->data, body->len,
 				 fds, nfds + 1);
 		if (r < 0 && r != -EAGAIN)
 			error_set(err, "cannot ask the zygote for a worker: %s", strerror(-r));
+	}
+	if (body) {
 		for (size_t i = 1; i < 4; i++)
 			fd_close(&fds[i]);
 	} else if (r == -EAGAIN) {
@@ -138,7 +146,7 @@ static int send_request(struct zygote_link *link, struct spawn_ticket *ticket, s
 		return r == -EAGAIN ? 0 : r;
 	}
 	ticket->gate = gate[1];
-	return 1;
+	return *ret_pid ? 2 : 1;
 }
 
 static bool blameless(int r)
@@ -147,34 +155,58 @@ static bool blameless(int r)
 	       r == -ETOOMANYREFS;
 }
 
+static bool is_open(const struct zygote_link *link)
+{
+	return link->state == ZYGOTE_READY && link->channel >= 0 && link->in_flight < WINDOW;
+}
+
+static bool can_send(const struct zygote_link *link)
+{
+	return is_open(link) || (spares_waiting(link) && !link->leaving);
+}
+
+static void expect_answer(struct zygote_link *link)
+{
+	if (link->in_flight++ == 0)
+		zygote_link_set_timer(link, ANSWER_SECONDS);
+	reaper_expect(link->host->reaper);
+}
+
 void zygote_queue_flush(struct zygote_link *link)
 {
 	struct ev_loop *loop = link->host->loop;
 
 	ev_io_stop(loop, &link->output);
-	while (link->state == ZYGOTE_READY && link->channel >= 0 && link->queue &&
-	       link->in_flight < WINDOW) {
+	while (link->queue && can_send(link)) {
 		struct spawn_ticket *ticket = pop_front(link);
 		struct error err = { { 0 } };
-		int r = send_request(link, ticket, &err);
+		pid_t pid = 0;
+		int r = send_request(link, ticket, &pid, &err);
 
-		if (r > 0) {
+		if (r == 2) {
+			int gate = ticket->gate;
+
+			ticket->gate = -1;
+			ticket->done(ticket, pid, gate, NULL, false);
+		} else if (r > 0) {
 			ticket->state = TICKET_SENT;
 			ticket->next = link->sent;
 			link->sent = ticket;
-			if (link->in_flight++ == 0)
-				zygote_link_set_timer(link, ANSWER_SECONDS);
-			reaper_expect(link->host->reaper);
+			expect_answer(link);
 		} else if (r == 0 || r == -EPIPE || r == -ECONNRESET) {
 			/* full, or dead: then its status is on the way and it waits for the next */
 			push_front(link, ticket);
 			if (r == 0)
 				ev_io_start(loop, &link->output);
+			else if (link->state != ZYGOTE_READY)
+				continue; /* the next spare, or none */
 			return;
 		} else {
 			ticket->done(ticket, 0, -1, err.text, blameless(r));
 		}
 	}
+	if (is_open(link) && spares_ask(link) > 0)
+		expect_answer(link);
 }
 
 /* It is no longer what was audited: the ticket waits for the zygote that replaces it. */
@@ -199,6 +231,7 @@ static void answer(struct zygote_link *link, struct spawn_ticket *ticket,
 	ticket->gate = -1;
 	if (reply->pid > 0) {
 		link->failures = 0;
+		link->wasted_spares = 0;
 		ticket->done(ticket, reply->pid, gate, NULL, false);
 	} else {
 		fd_close(&gate);
@@ -217,8 +250,12 @@ int zygote_queue_answer(struct zygote_link *link, const struct message *msg)
 	if (--link->in_flight)
 		zygote_link_set_timer(link, ANSWER_SECONDS);
 	ticket = take_sent(link, msg->id);
-	if (ticket) /* else it was cancelled: the closed gate ends the worker */
+	if (ticket)
 		answer(link, ticket, &reply);
+	else if (!spares_answer(link, msg->id, &reply) && reply.pid <= 0 && !reply.again)
+		log_debug("zygote '%s': a worker that nobody waits for could not be forked",
+			  link->config->name);
+	/* else it was cancelled: the closed gate ends the worker */
 	reaper_expect_done(link->host->reaper);
 	spawn_reply_done(&reply);
 	zygote_queue_flush(link);
@@ -236,6 +273,7 @@ void zygote_queue_reset(struct zygote_link *link)
 		fd_close(&ticket->gate);
 		push_front(link, ticket);
 	}
+	spares_forget_asked(link);
 	for (; link->in_flight; link->in_flight--)
 		reaper_expect_done(link->host->reaper);
 }

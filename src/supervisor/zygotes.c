@@ -2,6 +2,7 @@
 #include "supervisor/zygotes.h"
 
 #include "config/config.h"
+#include "supervisor/spares.h"
 #include "supervisor/zygote_link.h"
 
 #include <stdlib.h>
@@ -83,7 +84,8 @@ void zygotes_bury(struct zygotes *zygotes)
 		struct zygote_link *link = zygotes->all[i];
 
 		/* a process that is down for good still points to its own */
-		if (link->leaving && !link->pid && !link->users && !link->holds)
+		if (link->leaving && !link->pid && !link->users && !link->holds &&
+		    spares_are_down(link))
 			destroy(link);
 		else
 			zygotes->all[kept++] = link;
@@ -94,9 +96,26 @@ void zygotes_bury(struct zygotes *zygotes)
 bool zygotes_are_down(const struct zygotes *zygotes)
 {
 	for (size_t i = 0; i < zygotes->n; i++)
-		if (zygotes->all[i]->pid)
+		if (zygotes->all[i]->pid || !spares_are_down(zygotes->all[i]))
 			return false;
 	return true;
+}
+
+void zygotes_want_spares(struct zygotes *zygotes, const struct config *config)
+{
+	for (size_t i = 0; i < zygotes->n; i++) {
+		struct zygote_link *link = zygotes->all[i];
+		unsigned n = 0;
+
+		for (size_t j = 0; j < config->nprograms; j++) {
+			const char *name = config->programs[j].zygote;
+
+			if (name && strcmp(name, link->config->name) == 0)
+				n += config->programs[j].spare;
+		}
+		if (!link->leaving)
+			zygote_link_want_spares(link, n);
+	}
 }
 
 void zygotes_stop(struct zygotes *zygotes, bool kill)

@@ -334,11 +334,35 @@ static void set_identity(const struct spawn_request *request)
 	strv_free(environment);
 }
 
+/* A spare: who it is to be comes later, or never. */
+static void await_request(struct forker *forker)
+{
+	struct message *msg = &forker->message;
+	int channel;
+
+	if (msg->nfds != 1)
+		_exit(EXIT_CANNOT_RUN);
+	(void)setpgid(0, 0);
+	(void)prctl(PR_SET_NAME, "spare worker");
+	fd_close(&forker->channel);
+	channel = msg->fds[0];
+	msg->fds[0] = -1;
+	message_done(msg);
+	if (channel_recv(channel, msg) <= 0)
+		_exit(0); /* nobody wants us any more */
+	fd_close(&channel);
+	if (msg->type != MESSAGE_SPAWN ||
+	    spawn_request_unpack(&forker->request, msg->body, msg->len) < 0)
+		_exit(EXIT_CANNOT_RUN);
+}
+
 _Noreturn void child_run(struct forker *forker)
 {
 	const struct spawn_request *request = &forker->request;
 	struct message *msg = &forker->message;
 
+	if (msg->type == MESSAGE_SPARE)
+		await_request(forker);
 	if (msg->nfds < FIXED_FDS ||
 	    msg->nfds - FIXED_FDS != strv_len(request->sockets) + request->nplaced ||
 	    !strv_len(request->argv))

@@ -207,12 +207,13 @@ static void reply(struct forker *forker, uint32_t id, const struct spawn_reply *
 	buf_done(&body);
 }
 
-/* True in the worker. */
+/* True in the worker.  A spare has no request yet. */
 static bool on_spawn(struct forker *forker)
 {
 	struct spawn_reply answer = { 0 };
 
-	if (spawn_request_unpack(&forker->request, forker->message.body, forker->message.len) < 0)
+	if (forker->message.type == MESSAGE_SPAWN &&
+	    spawn_request_unpack(&forker->request, forker->message.body, forker->message.len) < 0)
 		_exit(1);
 	answer.error = find_growth(forker);
 	if (!answer.error) {
@@ -285,7 +286,9 @@ void forker_run(struct forker *forker)
 
 		if (r <= 0)
 			_exit(r < 0);
-		if (forker->message.type == MESSAGE_SPAWN && on_spawn(forker))
+		if ((forker->message.type == MESSAGE_SPAWN ||
+		     forker->message.type == MESSAGE_SPARE) &&
+		    on_spawn(forker))
 			return;
 		message_done(&forker->message);
 	}

@@ -433,6 +433,117 @@ def test_user_of_a_worker(supervise, shop, tmp_path):
     assert supervisor.stop() == 0
 
 
+# ---------------------------------------------------------------- workers that are forked before they are wanted
+
+def spares(supervisor):
+    return {pid for pid in programs(supervisor.pid) if proc_status(pid, "Name") == "spare worker"}
+
+
+def wait_spares(supervisor, number):
+    """So many wait, and the zygote knows of it: with one more it would have told."""
+    return supervisor.wait_for(lambda: (found := spares(supervisor)) and len(found) == number and found,
+                               f"not {number} spare workers")
+
+
+def test_spares_replace_workers_without_their_zygote(supervise, shop):
+    supervisor = supervise(shop.web(numprocs=2, spare=2))
+    workers = [wait_running(supervisor, f"web_{n}") for n in range(2)]
+    waiting = wait_spares(supervisor, 2)
+    zygote = zygote_pid(supervisor)
+    os.kill(zygote, signal.SIGSTOP)
+    for worker in workers:
+        kill(worker)
+    workers = {wait_running(supervisor, f"web_{n}", 2) for n in range(2)}
+    assert workers == waiting
+    assert shop.ask() in workers
+    os.kill(zygote, signal.SIGCONT)
+    assert not wait_spares(supervisor, 2) & workers
+    assert len(shop.imported()) == 1
+    assert supervisor.stop() == 0
+    assert not any(map(is_alive, workers | waiting))
+
+
+def test_a_spare_becomes_what_a_fork_would_be(supervise, shop, tmp_path):
+    supervisor = supervise(HEAD + shop.zygote() + shop.listener() + shop.program(
+        "probe", command=f"python {probe(tmp_path)}", sockets="http", directory=tmp_path, spare=1, umask="027",
+        environment="SHAPE=\"square\"", redirect_stderr="true"))
+    first = told(supervisor, tmp_path)
+    waiting = wait_spares(supervisor, 1)
+    (tmp_path / "told").unlink()
+    kill(first["pid"])
+    second = told(supervisor, tmp_path)
+    assert {second["pid"]} == waiting
+    for seen in first, second:
+        assert seen["environ"].pop("LISTEN_PID") == str(seen["pid"])
+        assert seen.pop("pgrp") == seen.pop("pid")
+        assert seen["fds"].pop("1") == seen["fds"].pop("2")  # each has a pipe of its own
+        del seen["fds"]["0"]
+    assert first == second
+    assert proc_status(min(waiting), "Name") == "python"
+    assert supervisor.stop() == 0
+
+
+def test_a_spare_while_there_is_no_zygote(supervise, shop):
+    """And what was forked before an import is not used after it."""
+    gate = shop.directory / "gate"
+    (shop.directory / "shop.py").write_text(APPLICATION + f"""
+import time
+while os.path.exists({str(gate)!r}):
+    time.sleep(0.01)
+""")
+    supervisor = supervise(shop.web(spare=2))
+    worker = wait_running(supervisor, "web_0")
+    old = wait_spares(supervisor, 2)
+    gate.touch()
+    kill(zygote_pid(supervisor))
+    zygote_pid(supervisor, 2)
+    kill(worker)
+    assert shop.ask() in old
+    gate.unlink()
+    wait_log(supervisor, "zygote 'shop': ready", 2)
+    supervisor.wait_for(lambda: len(found := spares(supervisor)) == 2 and not found & old, "spares of the new zygote")
+    assert supervisor.stop() == 0
+
+
+def test_killed_spares_are_replaced_but_not_for_ever(supervise, shop):
+    supervisor = supervise(shop.web(spare=1))
+    worker = wait_running(supervisor, "web_0")
+    for _ in range(5):
+        kill(min(wait_spares(supervisor, 1)))
+    wait_log(supervisor, "spare workers die one after the other, so there are none for now")
+    assert not spares(supervisor)
+    kill(worker)
+    assert shop.ask() == wait_running(supervisor, "web_0", 2)  # from the zygote
+    wait_spares(supervisor, 1)
+    assert supervisor.stop() == 0
+
+
+def test_spares_after_an_update(supervise, shop):
+    """As many as the configuration says now, of the code that serves now."""
+    supervisor = supervise(shop.web(spare=1))
+    wait_running(supervisor, "web_0")
+    seen = wait_spares(supervisor, 1)
+    for count, number in enumerate((3, 1, 0, 2), 1):
+        (shop.directory / "forkserver-0.conf").write_text(shop.web(spare=number, reload_watch=0))
+        supervisor.process.send_signal(signal.SIGHUP)
+        wait_log(supervisor, "serves, after", count)
+        supervisor.wait_for(lambda: len(now := spares(supervisor)) == number and not now & seen, f"no {number} new spares")
+        seen |= spares(supervisor)
+    assert supervisor.stop() == 0
+    assert not any(map(is_alive, seen))
+
+
+def test_spares_end_with_their_supervisor(supervise, shop):
+    supervisor = supervise(shop.web(spare=3))
+    wait_running(supervisor, "web_0")
+    waiting, worker = wait_spares(supervisor, 3), pids(supervisor, "web_0")[0]
+    supervisor.process.kill()
+    try:
+        wait_until(lambda: not any(map(is_alive, waiting)), what="the end of the spares")
+    finally:
+        kill(worker)
+
+
 @pytest.mark.slow
 def test_many_deaths_leave_nothing(supervise, shop):
     """200 workers and 20 zygotes killed at random moments: each time all come back, and nothing

@@ -127,6 +127,7 @@ static const struct row rows[] = {
 	{ "program", "recycle_jitter", "recycle_jitter=0", NULL, LIVE },
 	{ "program", "recycle_parallel", "recycle_parallel=2", NULL, LIVE },
 	{ "program", "replace", "replace=old_first", "replace=new_first", LIVE },
+	{ "program", "spare", "zygote=z\nspare=2", "zygote=z", LIVE },
 	{ "program", "reload_batch", "reload_batch=2", NULL, LIVE },
 	{ "program", "reload_parallel", "reload_parallel=2", NULL, LIVE },
 	{ "program", "reload_watch", "reload_watch=2", NULL, LIVE },

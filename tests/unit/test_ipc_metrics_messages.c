@@ -31,6 +31,7 @@ static const struct zygote_status zygote = {
 	.audit_us = 8,
 	.import_us = 9,
 	.workers = 10,
+	.spares = 31,
 	.generation = 30,
 };
 static const struct process_metrics process = {
@@ -76,6 +77,7 @@ static void compare(const struct supervisor_status *s, const struct zygote_statu
 	ck_assert_uint_eq(z->verdict, AUDIT_VERDICT_VIOLATIONS);
 	ck_assert_uint_eq(z->audit_us, 8);
 	ck_assert_uint_eq(z->workers, 10);
+	ck_assert_uint_eq(z->spares, 31);
 	ck_assert_uint_eq(z->generation, 30);
 	ck_assert_str_eq(p->name, process.name);
 	ck_assert_int_eq(memcmp(p->ends, process.ends, sizeof(p->ends)), 0);
