@@ -134,9 +134,10 @@ static void check_program(struct loader *loader, const struct config_program *pr
 	}
 	place = check_place(loader, section, "spare");
 	if (program->spare && !program->zygote)
-		notes_error(&loader->notes, &place,
-			    "only workers of a zygote are forked before they are wanted; add zygote "
-			    "= NAME, or remove the line");
+		notes_error(
+			&loader->notes, &place,
+			"only workers of a zygote are forked before they are wanted; add zygote "
+			"= NAME, or remove the line");
 	place = check_place(loader, section, "user");
 	if (zygote)
 		check_users(loader, &place, program, zygote);

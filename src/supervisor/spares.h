@@ -2,9 +2,9 @@
  * Runs in: supervisor.
  *
  * A spare has no name yet: it waits, without having run a line of the application, on a channel of
- * its own for the request that says who it is.  So a worker that has died is replaced without a fork,
- * which takes long for a large heap, and without its zygote, which may be busy or dead.  A spare that
- * sees its channel close exits, so that none outlives the supervisor. */
+ * its own for the request that says who it is.  So a worker that has died is replaced without a
+ * fork, which takes long for a large heap, and without its zygote, which may be busy or dead.  A
+ * spare that sees its channel close exits, so that none outlives the supervisor. */
 #ifndef SUPERVISOR_SPARES_H
 #define SUPERVISOR_SPARES_H
 
