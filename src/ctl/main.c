@@ -3,10 +3,12 @@
 #include "ctl/ctl.h"
 #include "ctl/options.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* A variable that is not set must not turn `reload "$APP"` into a restart of everything. */
 static bool has_empty(char **words)
@@ -61,6 +63,10 @@ int main(int argc, char **argv)
 	if (ctl.interactive) {
 		ctl_shell(&ctl, history);
 		ctl.status = CTL_SUCCESS;
+	}
+	if (fflush(stdout) < 0 || ferror(stdout)) {
+		fprintf(stderr, "Error: cannot write to standard output: %s\n", strerror(errno));
+		ctl.status = ctl.status ? ctl.status : CTL_GENERIC;
 	}
 	http_server_done(&ctl.client.server);
 	free(ctl.prompt);

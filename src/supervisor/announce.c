@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "supervisor/progress.h"
+#include "supervisor/replace.h"
 #include "supervisor/systemd.h"
 
 #include <errno.h>
@@ -142,7 +143,8 @@ static void on_more(struct ev_loop *loop, ev_timer *timer, int events)
 
 	(void)loop;
 	(void)events;
-	if (announce->phase == ANNOUNCE_STOPPING && !progress_count(announce->groups).stoppable)
+	if (announce->phase == ANNOUNCE_STOPPING && replaces_are_down(announce->replaces) &&
+	    !progress_count(announce->groups).stoppable)
 		return;
 	(void)systemd_send(announce->systemd, "EXTEND_TIMEOUT_USEC=" MORE_USEC);
 }
@@ -156,11 +158,13 @@ static void on_watchdog(struct ev_loop *loop, ev_timer *timer, int events)
 
 /* ---- what happens ---- */
 
-void announce_init(struct announce *announce, struct ev_loop *loop, const struct groups *groups)
+void announce_init(struct announce *announce, struct ev_loop *loop, const struct groups *groups,
+		   const struct replaces *replaces)
 {
 	memset(announce, 0, sizeof(*announce));
 	announce->loop = loop;
 	announce->groups = groups;
+	announce->replaces = replaces;
 	announce->waiting = true;
 	ev_init(&announce->soon, on_soon);
 	ev_init(&announce->patience, on_patience);

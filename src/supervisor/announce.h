@@ -18,6 +18,7 @@
 #include <stdbool.h>
 
 struct groups;
+struct replaces;
 struct systemd;
 
 #define ANNOUNCE_PATIENCE 60. /* seconds */
@@ -32,8 +33,9 @@ enum announce_phase {
 /* Embedded. */
 struct announce {
 	struct ev_loop *loop;
-	const struct groups *groups;   /* borrowed */
-	const struct systemd *systemd; /* borrowed; NULL: nobody is told anything */
+	const struct groups *groups;     /* borrowed */
+	const struct replaces *replaces; /* borrowed: processes that have no slot, and end */
+	const struct systemd *systemd;   /* borrowed; NULL: nobody is told anything */
 	enum announce_phase phase;
 	bool begun;   /* processes have been told to start; before that zygotes are waited for */
 	bool waiting; /* not settled, whatever processes do */
@@ -47,7 +49,8 @@ struct announce {
 	ev_timer watchdog;
 };
 
-void announce_init(struct announce *announce, struct ev_loop *loop, const struct groups *groups);
+void announce_init(struct announce *announce, struct ev_loop *loop, const struct groups *groups,
+		   const struct replaces *replaces);
 void announce_done(struct announce *announce);
 
 /* From now on `systemd` is told. */

@@ -25,6 +25,12 @@ void control_scale(const struct control_call *call)
 	struct error err = { { 0 } };
 	struct buf body = { 0 };
 
+	if (target.other) {
+		error_set(&err, "%s is in more than one group; name one, such as %s:%s", name,
+			  target.other->name, name);
+		control_fault(call->calls, call->id, FAULT_FAILED, err.text);
+		return;
+	}
 	if (!target.group) {
 		control_fault(call->calls, call->id, FAULT_BAD_NAME, name);
 		return;

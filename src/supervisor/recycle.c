@@ -191,7 +191,8 @@ static bool is_ours(const struct recycle *recycle, const struct replace *replace
 	return false;
 }
 
-/* How many more of the program's processes may be replaced now: none while others replace any. */
+/* How many more of the program's processes may be replaced now: none while others replace any.
+ * Those that have been replaced count until they have ended: they may take long, and memory. */
 static int32_t room_for(const struct recycle *recycle, const struct group *group,
 			const struct process *process)
 {
@@ -199,6 +200,7 @@ static int32_t room_for(const struct recycle *recycle, const struct group *group
 
 	if (rollouts_want(recycle->rollouts, process))
 		return 0;
+	room -= (int32_t)replaces_leaving(recycle->replaces, process);
 	for (size_t i = 0; i < group->n; i++) {
 		const struct process *its = group->processes[i];
 

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "config/config.h"
+#include "supervisor/demand.h"
 #include "supervisor/group.h"
 #include "supervisor/groups.h"
 #include "supervisor/process.h"
@@ -93,6 +94,8 @@ static void take_slot(struct process **slot, struct process *next)
 	*slot = next;
 	next->role = ROLE_SLOT;
 	next->drowse.asleep = old->drowse.asleep;
+	if (demand_is_asleep(next))
+		memcpy(next->note, old->note, sizeof(next->note));
 	old->role = ROLE_LEAVING;
 	process_logs_adopt(next, old);
 	process_move_waiters(old, next);
@@ -361,6 +364,9 @@ static void look_at(struct replace *replace)
 	} else if (replace->state == REPLACE_STOPPING) {
 		if (process_is_down(old))
 			pass_slot(replace);
+		else if (old->state != PROCESS_STOPPING)
+			process_handle(replace->old,
+				       PROCESS_STOP); /* somebody has started it again */
 	} else if (old->state == PROCESS_STOPPING || process_is_down(old)) {
 		end(replace, REPLACE_OFF, "it was stopped");
 	} else {
@@ -417,6 +423,19 @@ void replaces_cancel(struct replaces *replaces)
 {
 	while (replaces->first)
 		end(replaces->first, REPLACE_OFF, "the supervisor is stopping");
+}
+
+size_t replaces_leaving(const struct replaces *replaces, const struct process *process)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < replaces->nleaving; i++) {
+		const struct process *its = replaces->leaving[i];
+
+		n += strcmp(its->group, process->group) == 0 &&
+		     strcmp(its->program->name, process->program->name) == 0;
+	}
+	return n;
 }
 
 bool replaces_are_down(const struct replaces *replaces)

@@ -117,6 +117,9 @@ bool replace_is_on_trial(const struct process *process);
 void replaces_changed(struct replaces *replaces); /* a process that is part of one has changed */
 void replaces_forget(struct process *process);    /* it is being freed */
 void replaces_cancel(struct replaces *replaces);  /* all, with REPLACE_OFF: we are stopping */
+/* How many that were replaced, of the process's group and program, have not ended yet. */
+size_t replaces_leaving(const struct replaces *replaces, const struct process *process);
+
 bool replaces_are_down(const struct replaces *replaces); /* nobody without a slot is left */
 void replaces_kill(struct replaces *replaces);
 void replaces_list_alive(const struct replaces *replaces, struct buf *names);

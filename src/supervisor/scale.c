@@ -87,7 +87,7 @@ struct scale_target scale_find(const struct groups *groups, const char *name)
 {
 	const char *colon = strchr(name, ':');
 	const char *program = colon ? colon + 1 : name;
-	struct scale_target found = { NULL, NULL };
+	struct scale_target found = { NULL, NULL, NULL };
 
 	for (size_t i = 0; i < groups->n; i++) {
 		struct group *group = groups->all[i];
@@ -99,9 +99,9 @@ struct scale_target scale_find(const struct groups *groups, const char *name)
 			continue;
 		its = find_program(group->base, &wanted);
 		if (its && found.group)
-			return (struct scale_target){ NULL, NULL };
+			return (struct scale_target){ NULL, its, group };
 		if (its)
-			found = (struct scale_target){ group, its };
+			found = (struct scale_target){ group, its, NULL };
 	}
 	return found;
 }

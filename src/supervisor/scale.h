@@ -26,8 +26,9 @@ int scales_apply(struct supervisor *supervisor, struct config **config, struct b
 
 /* A program, by "program" or "group:program". */
 struct scale_target {
-	struct group *group; /* NULL: none, or `program` is in several groups */
+	struct group *group; /* NULL: none, or several */
 	const struct config_program *program;
+	const struct group *other; /* else NULL: the name may mean that of this group, too */
 };
 struct scale_target scale_find(const struct groups *groups, const char *name);
 

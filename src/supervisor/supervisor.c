@@ -456,7 +456,8 @@ int supervisor_init(struct supervisor *supervisor, struct config *config, struct
 	order_init(&supervisor->order, supervisor->loop, &supervisor->groups);
 	rollouts_init(&supervisor->rollouts, supervisor);
 	replaces_init(&supervisor->replaces, supervisor->loop, &supervisor->groups, replaced_gone);
-	announce_init(&supervisor->announce, supervisor->loop, &supervisor->groups);
+	announce_init(&supervisor->announce, supervisor->loop, &supervisor->groups,
+		      &supervisor->replaces);
 	control_link_init(&supervisor->control, &supervisor->control_host);
 	control_calls_init(&supervisor->calls, supervisor, &supervisor->control);
 	meter_init(&supervisor->meter, supervisor->loop, &supervisor->reaper, &all,

@@ -117,6 +117,21 @@ static void kill_remains(struct zygote_link *link)
 
 /* ---- starting ---- */
 
+/* The zygote would say so too, but on its stderr, and after a start. */
+static int check_immortalize(const struct zygote_link *link, struct error *err)
+{
+	unsigned major, minor;
+
+	if (!link->config->immortalize ||
+	    sscanf(link->interpreter.version, "%u.%u", &major, &minor) != 2 || major > 3 ||
+	    minor >= 12)
+		return 0;
+	return error_set(err,
+			 "immortalize = yes needs Python 3.12 or newer, and %s is Python %s; take "
+			 "the line away, or set python = to a newer one",
+			 link->interpreter.python, link->interpreter.version);
+}
+
 /* Everything that stays the same from start to start. */
 static int prepare(struct zygote_link *link, struct error *err)
 {
@@ -134,7 +149,9 @@ static int prepare(struct zygote_link *link, struct error *err)
 	link->environment = environment_base(&link->base->daemon);
 	if (!link->environment || environment_merge(&link->environment, config->environment) < 0)
 		return error_set(err, "out of memory");
-	return interpreter_find(&link->interpreter, config->python, user, err);
+	if (interpreter_find(&link->interpreter, config->python, user, err) < 0)
+		return -1;
+	return check_immortalize(link, err);
 }
 
 static int pack_setup(struct zygote_link *link, struct buf *body, struct error *err)

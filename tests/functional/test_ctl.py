@@ -231,3 +231,14 @@ def test_completion(server):
     shell.expect(pexpect.EOF)
     shell.close()
     assert shell.exitstatus == 0
+
+
+def test_output_that_does_not_arrive(supervise, tmp_path):
+    """A full disk: whoever reads the status, or what was written, must not take it for all."""
+    supervisor = supervise(CONFIG.format(tmp_path, ""))
+    wait_until((tmp_path / "s").exists, what="the control socket")
+    with open("/dev/full", "w") as full:
+        run = subprocess.run([builddir() / "forkserverctl", "-c", tmp_path / "forkserver-0.conf", "version"],
+                             stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert (run.returncode, run.stderr) == (1, "Error: cannot write to standard output: No space left on device\n")
+    assert supervisor.stop() == 0

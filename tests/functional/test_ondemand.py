@@ -157,3 +157,13 @@ def test_changes_while_it_runs(rig):
     rig.update("idlesecs = 1000")
     assert len(programs(rig.supervisor.pid)) == 3  # the zygote and both
     rig.stop()
+
+
+def test_sleepers_after_a_reload(rig):
+    """They have the new code when they wake up."""
+    rig.start()
+    pid = rig.get()
+    assert rig.ctl("reload", "web").returncode == 0
+    rig.wait_status("RUNNING", ASLEEP)
+    assert rig.get() != pid
+    rig.stop()

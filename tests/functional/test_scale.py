@@ -104,6 +104,7 @@ def test_does_not_read_the_file(rig):
 @pytest.mark.parametrize("words, says", [
     (("none", "1"), "ERROR: no such program: none"),
     (("web:none", "1"), "ERROR: no such program: web:none"),
+    (("twice", "1"), "ERROR: FAILED: twice is in more than one group; name one, such as "),
     (("web", "1025"), "ERROR: FAILED: 1025 processes of web are too many: 0 to 1024"),
     (("web", "-1"), "Error: scale requires a program and a number"),
     (("web", "x"), "Error: scale requires a program and a number"),
@@ -112,7 +113,8 @@ def test_does_not_read_the_file(rig):
     (("ears", "2"), "only a [program:*] can"),
 ])
 def test_refused(rig, words, says):
-    rig.start(WEB, "1\n", ONE, "[eventlistener:ears]\ncommand = /bin/cat\nevents = TICK_3600\n")
+    rig.start(WEB, "1\n", ONE, "[eventlistener:ears]\ncommand = /bin/cat\nevents = TICK_3600\n",
+              f"[program:twice]\n{SLEEP}[group:a]\nprograms = twice\n[group:b]\nprograms = twice\n")
     done = rig.ctl("scale", *words)
     assert done.returncode != 0 and says in done.stdout, done
     assert rig.scale("web") == "web: 1 processes (numprocs = 1)"

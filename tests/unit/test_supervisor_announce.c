@@ -5,6 +5,7 @@
 #include "supervisor/group.h"
 #include "supervisor/groups.h"
 #include "supervisor/process.h"
+#include "supervisor/replace.h"
 #include "supervisor/systemd.h"
 
 #include <check.h>
@@ -21,6 +22,7 @@ static struct groups groups;
 static struct group *group;
 static struct ev_loop *loop;
 static struct announce announce;
+static struct replaces replaces;
 static struct systemd systemd;
 static int manager;
 
@@ -37,7 +39,7 @@ static void setup(void)
 	group->processes[group->n++] = &process;
 	ck_assert_int_eq(groups_add(&groups, group), 0);
 	loop = ev_loop_new(EVFLAG_AUTO);
-	announce_init(&announce, loop, &groups);
+	announce_init(&announce, loop, &groups, &replaces);
 	manager = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	/* no name: the kernel chooses an abstract one */
 	ck_assert_int_eq(bind(manager, (struct sockaddr *)&any, sizeof(sa_family_t)), 0);
@@ -124,6 +126,25 @@ START_TEST(life)
 	expect("STOPPING=1");
 	ck_assert_str_eq(hear(NULL), "EXTEND_TIMEOUT_USEC=30000000");
 	expect("STATUS=stopping: 1 process: 1 stopping (p)");
+}
+END_TEST
+
+/* What is in no group any more needs its time as well. */
+START_TEST(time_for_those_that_leave)
+{
+	start();
+	process.state = PROCESS_STOPPED;
+	replaces.nleaving = 1;
+	announce_stopping(&announce);
+	expect("STOPPING=1");
+	ck_assert_str_eq(hear("STATUS"), "EXTEND_TIMEOUT_USEC=30000000");
+	ev_feed_event(loop, &announce.more, EV_TIMER);
+	ck_assert_str_eq(hear("STATUS"), "EXTEND_TIMEOUT_USEC=30000000");
+	replaces.nleaving = 0;
+	ev_feed_event(loop, &announce.more, EV_TIMER);
+	announce_changed(&announce);
+	ev_run(loop, EVRUN_NOWAIT);
+	ck_assert_int_eq(recv(manager, (char[8]){ 0 }, 8, 0), -1);
 }
 END_TEST
 
@@ -300,6 +321,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, life);
+	tcase_add_test(tcase, time_for_those_that_leave);
 	tcase_add_loop_test(tcase, failure_holds_nobody_up, 0, 2);
 	tcase_add_test(tcase, coalesced);
 	tcase_add_test(tcase, reload);

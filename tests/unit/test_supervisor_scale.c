@@ -64,6 +64,7 @@ START_TEST(finds)
 	}
 	found = scale_find(&groups, names[_i].name);
 	ck_assert_int_eq(found.group != NULL, names[_i].group != NULL);
+	ck_assert_int_eq(found.other != NULL, strcmp(names[_i].name, "job") == 0);
 	if (found.group)
 		ck_assert_str_eq(found.group->name, names[_i].group);
 	config_free(config);
