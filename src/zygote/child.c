@@ -11,7 +11,6 @@
 #include "ipc/messages.h"
 #include "zygote/embed.h"
 #include "zygote/forker.h"
-#include "zygote/give_way.h"
 #include "zygote/title.h"
 
 #include <errno.h>
@@ -271,33 +270,65 @@ static void check_command(struct forker *forker, const struct spawn_request *req
 	give_up(request, "%s", text && PyUnicode_AsUTF8(text) ? PyUnicode_AsUTF8(text) : "?");
 }
 
-/* What `python` does when its main code has ended: an exit status, or death by SIGINT. */
-static int finish(PyObject *result, bool is_status)
+/* A function of worker.py that returns an exit status. */
+static int status_of(struct forker *forker, const char *function, PyObject *arg)
 {
-	int status = 0;
+	PyObject *result = arg ? embed_call(forker->embed, function, "(O)", arg)
+			       : embed_call(forker->embed, function, "()");
+	long status = result ? PyLong_AsLong(result) : -1;
+
+	if (PyErr_Occurred())
+		PyErr_Print();
+	Py_XDECREF(result);
+	return status < 0 ? 1 : (int)status;
+}
+
+/* Takes the SystemExit that has been raised, and with it the frames that it holds. */
+static int take_exit(struct forker *forker)
+{
+	PyObject *type, *value, *trace, *code = NULL;
+	int status;
+
+	PyErr_Fetch(&type, &value, &trace);
+	PyErr_NormalizeException(&type, &value, &trace);
+	code = value ? PyObject_GetAttrString(value, "code") : NULL;
+	PyErr_Clear();
+	status = status_of(forker, "exit_status", code ? code : Py_None);
+	Py_XDECREF(code);
+	Py_XDECREF(type);
+	Py_XDECREF(value);
+	Py_XDECREF(trace);
+	return status;
+}
+
+/* What `python` does when its main code has ended: an exit status, or death by SIGINT.  The
+ * interpreter is not taken apart: see "the end of a worker" in worker.py. */
+static int finish(struct forker *forker, PyObject *result, bool is_status)
+{
+	int status = 0, lost;
+	bool interrupted = false;
 
 	if (result && is_status && result != Py_None) {
 		PyErr_SetObject(PyExc_SystemExit, result);
 		Py_CLEAR(result);
 	}
 	if (!result && PyErr_Occurred()) {
-		bool interrupted = PyErr_ExceptionMatches(PyExc_KeyboardInterrupt);
-
-		PyErr_Print(); /* SystemExit ends here, with its status */
-		status = 1;
-		if (interrupted) {
-			give_way();
-			Py_FinalizeEx();
-			signal(SIGINT, SIG_DFL);
-			kill(getpid(), SIGINT);
-			return 130;
+		interrupted = PyErr_ExceptionMatches(PyExc_KeyboardInterrupt);
+		if (PyErr_ExceptionMatches(PyExc_SystemExit)) {
+			status = take_exit(forker);
+		} else {
+			PyErr_Print();
+			status = 1;
 		}
 	}
 	Py_XDECREF(result);
-	give_way(); /* freeing a large heap takes long */
-	if (Py_FinalizeEx() < 0)
-		status = 120; /* as Py_RunMain() */
-	return status;
+	lost = status_of(forker, "wind_up", NULL);
+	if (interrupted) {
+		signal(SIGINT, SIG_DFL);
+		kill(getpid(), SIGINT);
+		return 130;
+	}
+	return lost ? lost : status; /* as Py_RunMain() */
 }
 
 static _Noreturn void run_command(struct forker *forker, const struct spawn_request *request)
@@ -319,7 +350,7 @@ static _Noreturn void run_command(struct forker *forker, const struct spawn_requ
 			result = PyObject_CallObject(function, PyTuple_GET_ITEM(parts, 1));
 	}
 	Py_XDECREF(parts);
-	exit(finish(result, is_status));
+	exit(finish(forker, result, is_status));
 }
 
 /* Name, command line and environment; /proc shows the zygote's where the kernel cannot be told. */

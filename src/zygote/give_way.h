@@ -1,9 +1,9 @@
 /* give_way.h - what nobody waits for lets those go first who serve.
- * Runs in: zygote, workers.
+ * Runs in: zygote.
  *
  * A thread without privileges can lower its priority, but never raise it again: so this is for one
- * that only imports, or that has nothing to do but to end.  Not more than this, because what is
- * starved on a busy machine misses its deadline (preload_timeout, stopwaitsecs). */
+ * that only imports.  Not more than this, because what is starved on a busy machine misses its
+ * deadline (preload_timeout). */
 #ifndef ZYGOTE_GIVE_WAY_H
 #define ZYGOTE_GIVE_WAY_H
 

@@ -1,11 +1,13 @@
 """Workers forked from a real zygote by a real supervisor are as if they had been started plainly, but
 for the memory they share and what the import left in it."""
+import gzip
 import json
 import os
 import re
 import signal
 import stat
 import subprocess
+import zipfile
 
 import pytest
 
@@ -352,6 +354,47 @@ def test_exit_statuses(rig, mode):
     rig.output_of("raising", r"Traceback \(most recent call last\)", "err")
     rig.output_of("normal", "last words")
     assert rig.probed(pattern="atexit.json") == [{"atexit": True}]
+    assert rig.supervisor.stop() == 0
+
+
+def left_in(place):
+    """What the files of a directory say, without what differs from run to run."""
+    found = {}
+    for path in sorted(place.rglob("*")):
+        if path.suffix == ".gz":
+            found[path.name] = gzip.decompress(path.read_bytes())
+        elif path.suffix == ".zip":
+            with zipfile.ZipFile(path) as archive:
+                found[path.name] = [archive.read(name) for name in archive.namelist()]
+        else:
+            found[path.name] = path.read_bytes() if path.is_file() else "directory"
+    return found
+
+
+WAYS = ["0", "3", "256", "-1", "99999999999", "true", "text", "list", "error", "interrupt", "atexit", "full", "plain"]
+
+
+def test_ends_as_a_plain_interpreter_does(rig):
+    """Files, locks, hooks and statuses: nothing shows that the interpreter is not taken apart."""
+    for way in WAYS:
+        (rig.directory / "plain" / way).mkdir(parents=True)
+        (rig.directory / "forked" / way).mkdir(parents=True)
+    script = WORKERS / "probe_end.py"
+    plain = {way: subprocess.run([interpreter(rig.version), script, way, rig.directory / "plain" / way], timeout=DEADLINE,
+                                 env={"PATH": os.environ["PATH"]}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for way in WAYS}
+    rig.start({**{"end" + way: f"python {script} {way} {rig.directory}/forked/{way}" for way in WAYS},
+               "stay": "probe_app:report"})
+    for way in WAYS:
+        status = plain[way].returncode
+        how = f"exit status {status}" if status >= 0 else f"terminated by {signal.Signals(-status).name}"
+        rig.log_says(rf"exited: end{way} \({how}; (not )?expected\)")
+    for way in WAYS:
+        assert left_in(rig.directory / "forked" / way) == left_in(rig.directory / "plain" / way), way
+        rig.output_of("end" + way, re.escape(plain[way].stdout) + "$")
+        said = (rig.directory / f"end{way}.err").read_text()
+        for word in "Traceback", "ValueError: uncaught", "KeyboardInterrupt", "ZeroDivisionError", "a last word", "['a', 1]", \
+                "said late", "No space left":
+            assert (word in said) == (word in plain[way].stderr), (way, word, said)
     assert rig.supervisor.stop() == 0
 
 
