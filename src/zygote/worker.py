@@ -450,26 +450,27 @@ def flush_standard():
 def close_files():
     """Write what is still in buffers, and call __del__ of what is written in Python.
 
-    From the outside to the inside: text into bytes, a gzip file into the file below it.
+    From the outside to the inside: text into bytes, a gzip file into its buffer, and that into the
+    file below it.
     """
     import _io
     import gc
     import types
 
-    texts, classes, buffers = [], [], []
+    texts, streams, objects, buffers, raws = [], [], [], [], []
     for each in gc.get_objects():
         kind = type(each)  # not isinstance(): proxies answer with somebody else's class
         if issubclass(kind, type) or each is sys.stdout or each is sys.stderr:
             continue
         if isinstance(getattr(kind, "__del__", None), types.FunctionType):
-            classes.append((each, "__del__"))
+            objects.append((each, "__del__"))
         elif issubclass(kind, _io._TextIOBase):
             texts.append((each, "flush"))
         elif kind in (_io.BufferedWriter, _io.BufferedRandom, _io.BufferedRWPair):
             buffers.append((each, "flush"))
         elif issubclass(kind, _io._IOBase) and kind.__module__ not in ("_io", "io"):
-            classes.append((each, "close"))
-    for each, method in texts + classes + buffers:
+            (raws if issubclass(kind, _io._RawIOBase) else streams).append((each, "close"))
+    for each, method in texts + streams + objects + buffers + raws:
         try:
             if method != "flush" or not each.closed:
                 getattr(type(each), method)(each)
