@@ -38,6 +38,14 @@ static void end_spare(struct spare *spare)
 		kill(spare->watch.pid, SIGKILL);
 }
 
+static void count_wasted(struct zygote_link *link)
+{
+	if (++link->wasted_spares == SPARES_WASTED_MAX)
+		log_warn("zygote '%s': spare workers die one after the other, so there are none "
+			 "for now",
+			 link->config->name);
+}
+
 static void on_dead(struct reaper_watch *watch, int status)
 {
 	struct spare *spare = container_of(watch, struct spare, watch);
@@ -46,10 +54,8 @@ static void on_dead(struct reaper_watch *watch, int status)
 
 	(void)status;
 	unlink_spare(spare);
-	if (wanted && ++link->wasted_spares == SPARES_WASTED_MAX)
-		log_warn("zygote '%s': spare workers die one after the other, so there are none "
-			 "for now",
-			 link->config->name);
+	if (wanted)
+		count_wasted(link);
 	if (link->leaving && !link->spares)
 		link->host->stopped(link->host, link);
 	else if (!link->leaving)
@@ -125,7 +131,7 @@ bool spares_answer(struct zygote_link *link, uint32_t id, const struct spawn_rep
 	spare->id = 0;
 	if (reply->pid <= 0 ||
 	    reaper_watch(link->host->reaper, &spare->watch, reply->pid, &status) < 0) {
-		link->wasted_spares++; /* if that goes on nobody asks for more */
+		count_wasted(link);
 		unlink_spare(spare);
 	}
 	return true;

@@ -436,7 +436,7 @@ def test_user_of_a_worker(supervise, shop, tmp_path):
 # ---------------------------------------------------------------- workers that are forked before they are wanted
 
 def spares(supervisor):
-    return {pid for pid in programs(supervisor.pid) if proc_status(pid, "Name") == "spare worker"}
+    return {pid for pid in programs(supervisor.pid) if is_alive(pid) and proc_status(pid, "Name") == "spare worker"}
 
 
 def wait_spares(supervisor, number):

@@ -17,8 +17,8 @@ os.chdir(place)
 
 
 def note(text, open=open):  # a plain interpreter takes the name away before the end
-    with open("order", "a") as file:
-        file.write(text + "\n")
+    with open("order", "ab") as file:
+        file.write(text.encode() + b"\n")
 
 
 class Sub(io.RawIOBase):
