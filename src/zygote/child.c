@@ -26,9 +26,10 @@
 
 #define LISTEN_FDS_START 3 /* sd_listen_fds(3) */
 #define EXIT_CANNOT_RUN                                                                            \
-	127         /* as a shell, and supervisord, for a command that cannot be started           \
-		     */
-#define FIXED_FDS 4 /* of a spawn message: gate, stdin, stdout, stderr */
+	127            /* as a shell, and supervisord, for a command that cannot be started        \
+			*/
+#define END_SECONDS 10 /* for buffers that are not written yet */
+#define FIXED_FDS 4    /* of a spawn message: gate, stdin, stdout, stderr */
 
 /* For stderr, which is the worker's log: what failed and what follows from it. */
 static _Noreturn __attribute__((format(printf, 2, 3))) void
@@ -301,6 +302,30 @@ static int take_exit(struct forker *forker)
 	return status;
 }
 
+static volatile sig_atomic_t end_status;
+
+static void on_alarm(int sig)
+{
+	(void)sig;
+	_exit(end_status);
+}
+
+/* A file that another thread is writing to is locked, and that thread may never come back. */
+static void end_files(struct forker *forker, int status)
+{
+	struct sigaction alarmed = { .sa_handler = on_alarm };
+	sigset_t set;
+
+	end_status = status;
+	sigaction(SIGALRM, &alarmed, NULL);
+	sigemptyset(&set);
+	sigaddset(&set, SIGALRM);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+	alarm(END_SECONDS);
+	(void)status_of(forker, "end_files", NULL);
+	alarm(0);
+}
+
 /* What `python` does when its main code has ended: an exit status, or death by SIGINT.  The
  * interpreter is not taken apart: see "the end of a worker" in worker.py. */
 static int finish(struct forker *forker, PyObject *result, bool is_status)
@@ -323,6 +348,7 @@ static int finish(struct forker *forker, PyObject *result, bool is_status)
 	}
 	Py_XDECREF(result);
 	lost = status_of(forker, "wind_up", NULL);
+	end_files(forker, lost ? lost : status);
 	if (interrupted) {
 		signal(SIGINT, SIG_DFL);
 		kill(getpid(), SIGINT);

@@ -425,9 +425,7 @@ def wind_up():
         atexit._run_exitfuncs()
     except BaseException:
         pass  # it has been printed
-    status = flush_standard()
-    attempt(close_files)
-    return status
+    return flush_standard()
 
 
 def ignored(where, error):
@@ -445,6 +443,11 @@ def flush_standard():
             if stream is sys.stdout:
                 ignored(stream, error)
     return status
+
+
+def end_files():
+    attempt(close_files)
+    return 0
 
 
 def close_files():

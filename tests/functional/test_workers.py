@@ -402,6 +402,15 @@ def test_ends_as_a_plain_interpreter_does(rig):
     assert rig.supervisor.stop() == 0
 
 
+@pytest.mark.slow
+def test_a_file_that_a_thread_does_not_let_go_of(rig):
+    """It is waited for, but not for ever; what can be written is written."""
+    rig.start({"held": f"python {WORKERS}/probe_held.py {rig.directory}/other", "stay": "probe_app:report"})
+    rig.log_says(r"exited: held \(exit status 7; not expected\)")
+    assert (rig.directory / "other").read_text() == "written all the same"
+    assert rig.supervisor.stop() == 0
+
+
 def test_traceback_is_the_applications(rig):
     """No frame of ours below the application's in an exception's traceback."""
     rig.start({"raising": f"python {WORKERS}/probe_raise.py", "stay": "probe_app:report"})
