@@ -294,7 +294,7 @@ static int take_exit(struct forker *forker)
 	PyErr_NormalizeException(&type, &value, &trace);
 	code = value ? PyObject_GetAttrString(value, "code") : NULL;
 	PyErr_Clear();
-	status = status_of(forker, "exit_status", code ? code : Py_None);
+	status = code ? status_of(forker, "exit_status", code) : 1;
 	Py_XDECREF(code);
 	Py_XDECREF(type);
 	Py_XDECREF(value);
