@@ -15,8 +15,8 @@ struct budget {
 	double at; /* when that was so, on the caller's clock, in seconds; 0: never */
 };
 
-/* Takes one out of at most `max`, of which `per_second` come back each second.  0: now; else seconds
- * until this one may happen. */
+/* Takes one out of at most `max`, of which `per_second` come back each second.  0: now; else
+ * seconds until this one may happen. */
 double budget_spend(struct budget *budget, double max, double per_second, double now);
 
 #endif

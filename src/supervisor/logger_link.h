@@ -42,7 +42,7 @@ struct logger_link {
 	int channel; /* owned; -1 */
 	struct reaper_watch watch;
 	ev_io input, output;
-	ev_timer timer;    /* the next start (DOWN), its exit (UP), or room in the channel (UP) */
+	ev_timer timer; /* the next start (DOWN), its exit (UP), or room in the channel (UP) */
 	struct budget budget; /* of starts */
 	unsigned failures;    /* attempts in a row that started none; ending: deaths as well */
 	unsigned starts;      /* ever */

@@ -9,18 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
-static char *ours[] = { (char *)"PATH=/bin",
-			(char *)"NOTIFY_SOCKET=/run/n",
-			(char *)"NOTIFY_SOCKETS=x",
-			(char *)"LISTEN_FDS=3",
-			(char *)"LISTEN_PID=1",
-			(char *)"LISTEN_FDNAMES=a",
-			(char *)"WATCHDOG_PID=1",
-			(char *)"WATCHDOG_USEC=2",
-			(char *)"FDSTORE=5",
-			(char *)"COLOUR=red",
-			(char *)"FORKSERVER_COUNTER=18",
-			NULL };
+static char *ours[] = {
+	(char *)"PATH=/bin",      (char *)"NOTIFY_SOCKET=/run/n",  (char *)"NOTIFY_SOCKETS=x",
+	(char *)"LISTEN_FDS=3",   (char *)"LISTEN_PID=1",          (char *)"LISTEN_FDNAMES=a",
+	(char *)"WATCHDOG_PID=1", (char *)"WATCHDOG_USEC=2",       (char *)"FDSTORE=5",
+	(char *)"COLOUR=red",     (char *)"FORKSERVER_COUNTER=18", NULL
+};
 static char *daemon_own[] = { (char *)"COLOUR=blue", (char *)"SHAPE=round", NULL };
 static char *program_own[] = { (char *)"SHAPE=square", (char *)"EMPTY=", (char *)"EQUATION=a=b",
 			       NULL };
@@ -146,8 +140,8 @@ END_TEST
 /* The same, but what is in ours as well is ours; what is written into is never. */
 START_TEST(pack)
 {
-	char *entries[] = { (char *)"PATH=/bin", (char *)"COLOUR=blue", (char *)"COLOUR=red",
-			    (char *)"LISTEN_PID=1", (char *)"EMPTY=", NULL };
+	char *entries[] = { (char *)"PATH=/bin",    (char *)"COLOUR=blue", (char *)"COLOUR=red",
+			    (char *)"LISTEN_PID=1", (char *)"EMPTY=",      NULL };
 	char *none[] = { NULL };
 	char **packed = environment_pack(entries);
 
