@@ -143,7 +143,7 @@ static bool show(struct top *top)
 	else
 		draw(top);
 	top->drawn = true;
-	return fflush(stdout) == 0;
+	return ctl_push(stdout) == 0;
 }
 
 /* ---- looking ---- */

@@ -7,6 +7,7 @@
 #include "rpc/value.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +16,22 @@
 #define API_VERSION "3.0"
 
 /* ---- output ---- */
+
+static int lost;
+
+int ctl_push(FILE *to)
+{
+	if (fflush(to) == 0 && !ferror(to))
+		return 0;
+	if (to == stdout && !lost)
+		lost = errno ? errno : EIO;
+	return -1;
+}
+
+int ctl_lost(void)
+{
+	return lost;
+}
 
 void ctl_say(const struct ctl *ctl, const char *format, ...)
 {
@@ -27,7 +44,7 @@ void ctl_say(const struct ctl *ctl, const char *format, ...)
 	vfprintf(to, format, ap);
 	va_end(ap);
 	fputc('\n', to);
-	fflush(to);
+	(void)ctl_push(to);
 }
 
 void ctl_usage(struct ctl *ctl, enum ctl_status status, const char *command, const char *error)
@@ -97,7 +114,7 @@ void ctl_flush(struct ctl *ctl)
 		ctl->results = json_array();
 	json_dumpf(ctl->results, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
 	putchar('\n');
-	fflush(stdout);
+	(void)ctl_push(stdout);
 	json_decref(ctl->results);
 	ctl->results = NULL;
 }

@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 struct rpc_value;
 
@@ -68,6 +69,11 @@ void ctl_usage(struct ctl *ctl, enum ctl_status status, const char *command, con
 void ctl_collect(struct ctl *ctl, const struct rpc_value *value, const char *extra,
 		 const char *text);
 void ctl_collect_text(struct ctl *ctl, const char *key, const char *text);
+
+/* As fflush(3), but of standard output the first failure is remembered; 0, or -1: some of it has
+ * not arrived. */
+int ctl_push(FILE *to);
+int ctl_lost(void); /* errno of that; 0: none */
 
 /* Prints what was collected. */
 void ctl_flush(struct ctl *ctl);

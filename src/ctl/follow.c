@@ -18,7 +18,7 @@ static void print(void *arg, const char *data, size_t len)
 
 	if (reader->status == 200) {
 		fwrite(data, 1, len, stdout);
-		fflush(stdout);
+		(void)ctl_push(stdout);
 	}
 }
 

@@ -64,8 +64,11 @@ int main(int argc, char **argv)
 		ctl_shell(&ctl, history);
 		ctl.status = CTL_SUCCESS;
 	}
-	if (fflush(stdout) < 0 || ferror(stdout)) {
-		fprintf(stderr, "Error: cannot write to standard output: %s\n", strerror(errno));
+	(void)ctl_push(stdout);
+	if (ctl_lost() &&
+	    ctl_lost() != EPIPE) { /* a reader that has gone, such as head(1), has enough */
+		fprintf(stderr, "Error: cannot write to standard output: %s\n",
+			strerror(ctl_lost()));
 		ctl.status = ctl.status ? ctl.status : CTL_GENERIC;
 	}
 	http_server_done(&ctl.client.server);

@@ -69,7 +69,7 @@ static void say(struct follower *follower, const struct buf *lines)
 
 	erase(follower);
 	fputs(buf_str(lines), to);
-	fflush(to);
+	(void)ctl_push(to);
 }
 
 /* Of several, the one that is under way and has begun first. */
@@ -103,7 +103,7 @@ static void draw(struct follower *follower)
 		buf_printf(&line, "; %zu more", follower->left - 1);
 	rollout_cut(&cut, buf_str(&line), width() - 1);
 	printf(ERASE "%s", buf_str(&cut));
-	fflush(stdout);
+	(void)ctl_push(stdout);
 	follower->shown = true;
 	buf_done(&line);
 	buf_done(&cut);
@@ -184,7 +184,7 @@ static void watch(struct follower *follower)
 	}
 	interrupt_release(&before);
 	erase(follower);
-	fflush(stdout);
+	(void)ctl_push(stdout);
 }
 
 /* They were begun, and that nobody watches changes nothing. */

@@ -34,7 +34,7 @@ shift $(($(wc -l <"$0.count") - 1))
 exec sleep 1000
 """}
 # Ignores SIGTERM.
-FAR = until_file("main.log", r"(?s)(exited: p .*?){3}", shows=False)  # p's next start is seconds away
+FAR = until_file("main.log", r"(?s)(exited: p .*?){4}", shows=False)  # p's next start is seconds away
 DEAF = {"deaf": """trap '' TERM
 touch "$0.ready"
 while :; do sleep 0.05; done
