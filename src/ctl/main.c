@@ -65,8 +65,8 @@ int main(int argc, char **argv)
 		ctl.status = CTL_SUCCESS;
 	}
 	(void)ctl_push(stdout);
-	if (ctl_lost() &&
-	    ctl_lost() != EPIPE) { /* a reader that has gone, such as head(1), has enough */
+	/* a reader that has gone, such as head(1), has enough */
+	if (ctl_lost() && ctl_lost() != EPIPE) {
 		fprintf(stderr, "Error: cannot write to standard output: %s\n",
 			strerror(ctl_lost()));
 		ctl.status = ctl.status ? ctl.status : CTL_GENERIC;

@@ -127,9 +127,9 @@ static int check_immortalize(const struct zygote_link *link, struct error *err)
 	    minor >= 12)
 		return 0;
 	return error_set(err,
-			 "immortalize = yes needs Python 3.12 or newer, and %s is Python %s; take "
-			 "the line away, or set python = to a newer one",
-			 link->interpreter.python, link->interpreter.version);
+			 "immortalize = yes needs Python 3.12 or newer, and this is Python %s; "
+			 "take the line away, or set python = to a newer one",
+			 link->interpreter.version);
 }
 
 /* Everything that stays the same from start to start. */

@@ -107,8 +107,8 @@ void zygote_link_cancel(struct zygote_link *link, struct spawn_ticket *ticket)
 	ticket->state = TICKET_IDLE;
 }
 
-/* Sends one request, to a spare if there is one.  1: sent; 2: sent, and *ret_pid is the worker's;
- * 0: the channel is full, later; or -errno with err. */
+/* Sends one request, to a spare if there is one.  1: sent, and if a spare has it *ret_pid is its
+ * pid, else 0; 0: the channel is full, later; or -errno with err. */
 static int send_request(struct zygote_link *link, struct spawn_ticket *ticket, pid_t *ret_pid,
 			struct error *err)
 {
@@ -146,7 +146,7 @@ static int send_request(struct zygote_link *link, struct spawn_ticket *ticket, p
 		return r == -EAGAIN ? 0 : r;
 	}
 	ticket->gate = gate[1];
-	return *ret_pid ? 2 : 1;
+	return 1;
 }
 
 static bool blameless(int r)
@@ -183,7 +183,7 @@ void zygote_queue_flush(struct zygote_link *link)
 		pid_t pid = 0;
 		int r = send_request(link, ticket, &pid, &err);
 
-		if (r == 2) {
+		if (r > 0 && pid) {
 			int gate = ticket->gate;
 
 			ticket->gate = -1;

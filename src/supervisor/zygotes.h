@@ -35,6 +35,7 @@ void zygotes_promote(struct zygotes *zygotes, struct zygote_link *candidate);
 /* Stops it.  It is not found any more, and is freed by zygotes_bury() when it has stopped and no
  * process is forked from it any more. */
 void zygotes_dismiss(struct zygote_link *link);
+
 /* As many spare workers as the programs of `config` say. */
 void zygotes_want_spares(struct zygotes *zygotes, const struct config *config);
 

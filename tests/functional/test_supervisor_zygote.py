@@ -202,14 +202,20 @@ def test_killed_zygote_does_not_touch_its_workers(supervise, shop):
     assert supervisor.stop() == 0
 
 
-def worker_that_waits(supervise, shop):
-    """A supervisor whose one worker is dead and whose zygote imports again until the gate is gone."""
+def gated(shop):
+    """The path of a file: while it exists the application's import does not go on."""
     gate = shop.directory / "gate"
     (shop.directory / "shop.py").write_text(APPLICATION + f"""
 import time
 while os.path.exists({str(gate)!r}):
     time.sleep(0.01)
 """)
+    return gate
+
+
+def worker_that_waits(supervise, shop):
+    """A supervisor whose one worker is dead and whose zygote imports again until the gate is gone."""
+    gate = gated(shop)
     supervisor = supervise(shop.web())
     worker = wait_running(supervisor, "web_0")
     gate.touch()
@@ -440,7 +446,7 @@ def spares(supervisor):
 
 
 def wait_spares(supervisor, number):
-    """So many wait, and the zygote knows of it: with one more it would have told."""
+    """Waits until there are so many; their pids."""
     return supervisor.wait_for(lambda: (found := spares(supervisor)) and len(found) == number and found,
                                f"not {number} spare workers")
 
@@ -485,12 +491,7 @@ def test_a_spare_becomes_what_a_fork_would_be(supervise, shop, tmp_path):
 
 def test_a_spare_while_there_is_no_zygote(supervise, shop):
     """And what was forked before an import is not used after it."""
-    gate = shop.directory / "gate"
-    (shop.directory / "shop.py").write_text(APPLICATION + f"""
-import time
-while os.path.exists({str(gate)!r}):
-    time.sleep(0.01)
-""")
+    gate = gated(shop)
     supervisor = supervise(shop.web(spare=2))
     worker = wait_running(supervisor, "web_0")
     old = wait_spares(supervisor, 2)
