@@ -175,6 +175,8 @@ static __attribute__((noinline)) void middle_process(struct forker *forker, vola
 
 	if (pid == 0)
 		return;
+	/* Here as in the worker itself: whoever learns its pid may signal its group at once. */
+	(void)setpgid(pid, pid);
 	*worker = pid;
 	_exit(0);
 }

@@ -132,7 +132,7 @@ scenario("start_user", program("who", "/usr/bin/id -un", user="nobody", autorest
          program("n", "/usr/bin/id -u", user="65534", autorestart="false"),
          until("who", "EXITED"), until("n", "EXITED"), rpc("readProcessStdoutLog", "who", 0, 0),
          rpc("readProcessStdoutLog", "n", 0, 0))
-scenario("start_fatal_again", program("p", script("plan") + " 1 1", startsecs=1, startretries=0), until("p", "FATAL"),
+scenario("start_fatal_again", program("p", script("plan") + " 1 1", startsecs=3, startretries=0), until("p", "FATAL"),
          ctl("status", "p"), ctl("start", "p"), until("p", "FATAL"), ctl("start", "p"), until("p", "RUNNING"),
          life(), files=PLAN)
 
@@ -226,7 +226,7 @@ scenario("killed_while_starting", program("p", SLEEP, startsecs=10, startretries
          kill("p", KILL), until("p", "FATAL"), life())
 scenario("backoff_then_fatal", program("p", "/bin/false", startsecs=30, startretries=1), until("p", "FATAL"),
          ctl("status", "p"), rpc("getProcessInfo", "p"), life())
-scenario("backoff_then_running", program("p", script("plan") + " 1", startsecs=1, startretries=2), until("p", "RUNNING"),
+scenario("backoff_then_running", program("p", script("plan") + " 1", startsecs=3, startretries=2), until("p", "RUNNING"),
          life(), files=PLAN)
 scenario("missing_then_fatal", program("p", "/nonexistent/p", startretries=1), until("p", "FATAL"), ctl("status", "p"),
          rpc("getProcessInfo", "p"), life())

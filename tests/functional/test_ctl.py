@@ -13,6 +13,7 @@ from conftest import builddir, wait_until
 
 pytestmark = pytest.mark.skipif(oracle_util.package() is None, reason="no package supervisor")
 
+# supervisord's children can lose a SIGTERM before they exec: it is not to wait 10 s then.
 CONFIG = """[unix_http_server]
 file = {0}/s
 {1}
@@ -27,20 +28,25 @@ supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
 serverurl = unix://{0}/s
 {1}
 [program:cat]
+stopwaitsecs = 1
 command = cat
 startsecs = 0
 [program:say]
+stopwaitsecs = 1
 command = sh -c 'echo one; echo two >&2; exec sleep 1000'
 startsecs = 0
 [program:many]
+stopwaitsecs = 1
 command = sleep 1000
 process_name = %(program_name)s_%(process_num)d
 numprocs = 3
 startsecs = 0
 [program:none]
+stopwaitsecs = 1
 command = /nonexistent
 autostart = false
 [program:off]
+stopwaitsecs = 1
 command = sleep 1000
 autostart = false
 startsecs = 0
