@@ -121,6 +121,32 @@ static void check_users(struct loader *loader, const struct place *place,
 		    program->user, zygote->name, zygote->user, program->user);
 }
 
+/* A listener in the middle of an event has nobody to hand it to. */
+static void check_not_replaced(struct loader *loader, const struct config_program *program)
+{
+	const struct dialect_section *section = check_section(loader, &program->where);
+	const struct {
+		const char *key;
+		bool given;
+	} keys[] = {
+		{ "maxage", program->maxage },
+		{ "maxuss", program->maxuss },
+		{ "maxpss", program->maxpss },
+		{ "maxrss", program->maxrss },
+		{ "max_requests", program->max_requests },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+		struct place place = check_place(loader, section, keys[i].key);
+
+		if (keys[i].given)
+			notes_error(
+				&loader->notes, &place,
+				"an event listener is not replaced while it runs; remove the "
+				"line, or let it exit after an event: autorestart brings it back");
+	}
+}
+
 static void check_program(struct loader *loader, const struct config_program *program)
 {
 	const struct dialect_section *section = check_section(loader, &program->where);
@@ -138,6 +164,8 @@ static void check_program(struct loader *loader, const struct config_program *pr
 			&loader->notes, &place,
 			"only workers of a zygote are forked before they are wanted; add zygote "
 			"= NAME, or remove the line");
+	if (program->kind == KIND_LISTENER)
+		check_not_replaced(loader, program);
 	place = check_place(loader, section, "user");
 	if (zygote)
 		check_users(loader, &place, program, zygote);

@@ -96,6 +96,11 @@ static void settle_zygote(struct loader *loader, struct config_zygote *zygote)
 			continue;
 		}
 		schema_override(&loader->notes, &schema_zygote, &override, zygote);
+		if (strcmp(setting->key, "preload") == 0 && !*setting->text) {
+			struct place place = { .key = override.option };
+
+			notes_error(&loader->notes, &place, "no module is named");
+		}
 	}
 }
 

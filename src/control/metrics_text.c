@@ -125,6 +125,18 @@ static void write_supervisor(struct buf *to, const struct supervisor_status *sup
 			 supervisor->rss_bytes);
 }
 
+static void write_rollouts(struct buf *to, const struct supervisor_status *supervisor)
+{
+	const char *name = "forkserver_rollouts_total";
+
+	exposition_family(
+		to, name, "counter",
+		"Reloads and deploys of a zygote or a program that have ended, by outcome.");
+	for (unsigned i = OUTCOME_DONE; i < ROLLOUT_NOUTCOMES; i++)
+		exposition_count(to, name, &(struct label){ "outcome", describe_outcome(i) }, 1,
+				 supervisor->rollouts[i]);
+}
+
 static void write_http(struct buf *to, const struct metrics_http *http)
 {
 	const char *name = "forkserver_control_http_responses_total";
@@ -433,6 +445,7 @@ int metrics_text(struct buf *to, struct unpack *answer, const struct metrics_htt
 
 	if (r == 0) {
 		write_supervisor(to, &all.supervisor);
+		write_rollouts(to, &all.supervisor);
 		write_http(to, http);
 		write_latencies(to, &all);
 		write_zygotes(to, &all);

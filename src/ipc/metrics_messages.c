@@ -10,10 +10,23 @@
 
 #define AT(member) offsetof(struct supervisor_status, member)
 static const struct field supervisor_fields[] = {
-	{ FIELD_U32, AT(pid) },       { FIELD_U32, AT(ready) },       { FIELD_STR, AT(identifier) },
-	{ FIELD_STR, AT(version) },   { FIELD_STR, AT(config_file) }, { FIELD_U64, AT(start) },
-	{ FIELD_U64, AT(uptime_us) }, { FIELD_U64, AT(cpu_us) },      { FIELD_U64, AT(rss_bytes) },
+	{ FIELD_U32, AT(pid) },
+	{ FIELD_U32, AT(ready) },
+	{ FIELD_STR, AT(identifier) },
+	{ FIELD_STR, AT(version) },
+	{ FIELD_STR, AT(config_file) },
+	{ FIELD_U64, AT(start) },
+	{ FIELD_U64, AT(uptime_us) },
+	{ FIELD_U64, AT(cpu_us) },
+	{ FIELD_U64, AT(rss_bytes) },
+	{ FIELD_U64, AT(rollouts[OUTCOME_DONE]) },
+	{ FIELD_U64, AT(rollouts[OUTCOME_REFUSED]) },
+	{ FIELD_U64, AT(rollouts[OUTCOME_ROLLED_BACK]) },
+	{ FIELD_U64, AT(rollouts[OUTCOME_CANCELED]) },
+	{ FIELD_U64, AT(rollouts[OUTCOME_SUPERSEDED]) },
+	{ FIELD_U64, AT(rollouts[OUTCOME_FAILED]) },
 };
+_Static_assert(ROLLOUT_NOUTCOMES == 7, "the rows of `rollouts` name every outcome");
 #undef AT
 
 #define AT(member) offsetof(struct zygote_status, member)

@@ -5,6 +5,7 @@
 #define IPC_METRICS_MESSAGES_H
 
 #include "base/histogram.h"
+#include "ipc/rollout_messages.h"
 
 #include <stdint.h>
 
@@ -44,6 +45,7 @@ struct supervisor_status {
 	uint64_t uptime_us;
 	uint64_t cpu_us;
 	uint64_t rss_bytes;
+	uint64_t rollouts[ROLLOUT_NOUTCOMES]; /* that have ended so; [OUTCOME_NONE] is 0 */
 };
 
 enum zygote_verdict {

@@ -445,6 +445,11 @@ static bool audit_one(struct audit *audit, const struct audit_job *job)
 		raise_status(audit, complain("%s", err.text));
 		return true;
 	}
+	if (job->setup.immortalize && interpreter_check_immortalize(&interpreter, &err) < 0) {
+		raise_status(audit, complain("[zygote:%s] %s", job->setup.name, err.text));
+		interpreter_done(&interpreter);
+		return true;
+	}
 	r = audit_run(&run, job, &interpreter, job->setup.progress);
 	if (r < 0)
 		raise_status(audit, out_of_memory());

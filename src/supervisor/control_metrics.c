@@ -69,6 +69,7 @@ static void pack_supervisor(struct buf *body, const struct supervisor *superviso
 		.rss_bytes = own_rss(),
 	};
 
+	memcpy(status.rollouts, supervisor->rollouts.ended, sizeof(status.rollouts));
 	supervisor_status_pack(body, &status);
 }
 

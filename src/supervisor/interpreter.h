@@ -20,6 +20,8 @@ struct interpreter {
  * -1 with *ret empty and in err what is wrong and what to do. */
 int interpreter_find(struct interpreter *ret, const char *python, const struct user *user,
 		     struct error *err);
+/* Whether this CPython can do what `immortalize = yes` asks for.  0, or -1 with err. */
+int interpreter_check_immortalize(const struct interpreter *interpreter, struct error *err);
 void interpreter_done(struct interpreter *interpreter);
 
 #endif

@@ -214,6 +214,7 @@ static void finish(struct rollout *rollout, enum rollout_outcome outcome)
 
 	if (!rollout->outcome)
 		rollout->outcome = outcome;
+	rollouts->ended[rollout->outcome]++;
 	rollout->phase = ROLLOUT_ENDED;
 	rollout->us = rollout->start ? clock_us() - rollout->begun_us : 0;
 	tell(rollout);

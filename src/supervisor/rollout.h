@@ -95,6 +95,7 @@ struct rollouts {
 	struct rollout *all;           /* owned; the oldest first */
 	struct rollout *active;        /* NULL: none */
 	uint32_t last_id;
+	uint64_t ended[ROLLOUT_NOUTCOMES]; /* how many, by outcome */
 	char *trouble; /* owned; why one has failed since the last announcement; NULL */
 	ev_timer look;
 	ev_timer watch; /* of WATCHING, or the next look at what tells nobody of its changes */

@@ -117,21 +117,6 @@ static void kill_remains(struct zygote_link *link)
 
 /* ---- starting ---- */
 
-/* The zygote would say so too, but on its stderr, and after a start. */
-static int check_immortalize(const struct zygote_link *link, struct error *err)
-{
-	unsigned major, minor;
-
-	if (!link->config->immortalize ||
-	    sscanf(link->interpreter.version, "%u.%u", &major, &minor) != 2 || major > 3 ||
-	    minor >= 12)
-		return 0;
-	return error_set(err,
-			 "immortalize = yes needs Python 3.12 or newer, and this is Python %s; "
-			 "take the line away, or set python = to a newer one",
-			 link->interpreter.version);
-}
-
 /* Everything that stays the same from start to start. */
 static int prepare(struct zygote_link *link, struct error *err)
 {
@@ -151,7 +136,7 @@ static int prepare(struct zygote_link *link, struct error *err)
 		return error_set(err, "out of memory");
 	if (interpreter_find(&link->interpreter, config->python, user, err) < 0)
 		return -1;
-	return check_immortalize(link, err);
+	return config->immortalize ? interpreter_check_immortalize(&link->interpreter, err) : 0;
 }
 
 static int pack_setup(struct zygote_link *link, struct buf *body, struct error *err)

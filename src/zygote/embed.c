@@ -173,7 +173,7 @@ int embed_init(struct embed *embed, const struct zygote_setup *setup, struct err
 	PyObject *path, *result = NULL;
 
 	embed->threads = task_links();
-	if (heap_check(setup, err) < 0 || pages_check(err) < 0)
+	if (pages_check(err) < 0)
 		return -1;
 	if (hooks_install() < 0 || opencode_install() < 0)
 		return error_set(err, "Python refuses the zygote's hooks");

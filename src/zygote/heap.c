@@ -2,8 +2,6 @@
 #include "zygote/heap.h"
 
 #include "base/clock.h"
-#include "base/error.h"
-#include "ipc/messages.h"
 #include "tracer/python.h"
 
 #include <stdbool.h>
@@ -15,17 +13,6 @@
 #else
 #define CAN_IMMORTALIZE 0
 #endif
-
-int heap_check(const struct zygote_setup *setup, struct error *err)
-{
-	if (!setup->immortalize || CAN_IMMORTALIZE)
-		return 0;
-	return error_set(
-		err,
-		"immortalize = yes needs Python 3.12 or newer, and this is Python %s; take "
-		"the line away, or set python = to a newer one",
-		PY_VERSION);
-}
 
 #if CAN_IMMORTALIZE
 
@@ -133,7 +120,7 @@ void heap_immortalize(struct heap_counts *counts)
 
 void heap_immortalize(struct heap_counts *counts)
 {
-	(void)counts; /* heap_check() has refused */
+	(void)counts; /* interpreter_check_immortalize() has refused */
 }
 
 #endif

@@ -9,17 +9,11 @@
 
 #include <stdint.h>
 
-struct error;
-struct zygote_setup;
-
 struct heap_counts {
 	uint64_t frozen;      /* objects that the collector does not see */
 	uint64_t immortal;    /* objects that were made immortal */
 	uint64_t immortal_us; /* what that took, in microseconds */
 };
-
-/* Whether this CPython can do what the set-up asks for.  0, or -1 with err. */
-int heap_check(const struct zygote_setup *setup, struct error *err);
 
 /* Makes immortal what gc.freeze() has hidden, and all that can be reached from there: nothing of it
  * is ever freed.  The rest stays as it is, also where memory is short.  Adds to *counts. */

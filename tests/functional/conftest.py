@@ -3,6 +3,7 @@ leaves a process behind.
 
 FORKSERVER_BUILDDIR names the build directory (default: the top of the sources, or `build` in it).
 Every zygote-python3.X found there is tested.  FORKSERVER_TEST_TIMEOUT scales the deadlines (1.0).
+FORKSERVER_TEST_ALL=1 runs every case of the large tables on every Python (see `spread`).
 FORKSERVER_WRAPPER is a command that supervisors are run under, such as valgrind.
 """
 import ctypes
@@ -18,6 +19,7 @@ import socket
 import subprocess
 import sys
 import time
+import zlib
 
 import pytest
 
@@ -85,9 +87,35 @@ def pytest_report_header(config):
     return f"forkserver: build {builddir()}, zygotes: {', '.join(VERSIONS) or 'none'}"
 
 
+def main_python():
+    """The version that runs whatever runs on one only: the tests' own, which has the most packages."""
+    own = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    return own if own in VERSIONS else VERSIONS[-1]
+
+
+def deselect_spread(config, items):
+    """The cases of a large table differ by what the application does, and only some of them by the Python: each
+    runs on one Python always, and on one of the others, so that each of those has its part of every table."""
+    if os.environ.get("FORKSERVER_TEST_ALL") or len(VERSIONS) < 3:
+        return
+    others = [version for version in VERSIONS if version != main_python()]
+    left_out = []
+    for item in items:
+        version = getattr(item, "callspec", None) and item.callspec.params.get("version")
+        if version in others and item.get_closest_marker("spread"):
+            case = item.nodeid.replace(version, "")
+            if version != others[zlib.crc32(case.encode()) % len(others)]:
+                left_out.append(item)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        gone = set(left_out)
+        items[:] = [item for item in items if item not in gone]
+
+
 def pytest_collection_modifyitems(config, items):
     """Without a build only what is marked `plain` can run; that is said, not hidden."""
     if builddir() is not None and VERSIONS:
+        deselect_spread(config, items)
         return
     skip = pytest.mark.skip(reason="no built forkserver found; set FORKSERVER_BUILDDIR")
     for item in items:
@@ -98,6 +126,7 @@ def pytest_collection_modifyitems(config, items):
 def pytest_configure(config):
     config.addinivalue_line("markers", "plain: needs no build of the product")
     config.addinivalue_line("markers", "xdist_group(name): share a costly fixture, so they run in one process")
+    config.addinivalue_line("markers", "spread: a case of a large table: on one Python, and one of the others")
     config.addinivalue_line("markers", "slow: takes more than half a minute")
     # So that a run that is told to end still stops what it has started.
     signal.signal(signal.SIGTERM, signal.default_int_handler)

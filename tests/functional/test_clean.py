@@ -63,11 +63,13 @@ def check(audit):
     assert audit.status == 0, str(audit)
 
 
+@pytest.mark.spread
 @pytest.mark.parametrize("name", MODULES)
 def test_clean(auditor, name):
     check(auditor.run(name, path=CLEAN))
 
 
+@pytest.mark.spread
 @pytest.mark.parametrize("name", FULL_MODE)
 def test_clean_full_mode(auditor, name):
     check(auditor.run(name, path=CLEAN, mode="full"))

@@ -20,7 +20,7 @@ from oracle_side import Ctl, Side
 from oracle_util import has_control, original, package, under_test, with_package
 
 pytestmark = pytest.mark.xdist_group("control oracle")  # all scenarios are played by one fixture
-AT_ONCE = 6
+AT_ONCE = 3
 
 # What differs on purpose: scenario, pattern in either text, what stands for it, why.
 DEVIATIONS = [

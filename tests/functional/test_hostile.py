@@ -12,7 +12,7 @@ from conftest import HERE, LEAKS, VERSIONS, version_tuple
 
 HOSTILE = HERE / "hostile"
 CLEAN, LEAKY, FAILED, REFUSED = 0, 1, 3, 4
-TIMEOUT = 2  # seconds: preload_timeout of those that hang
+TIMEOUT = 6  # seconds: preload_timeout of those that hang
 
 
 @dataclasses.dataclass
@@ -159,6 +159,7 @@ def check(auditor, name, mode):
 SLOW = {"stop_tracer"}
 
 
+@pytest.mark.spread
 @pytest.mark.parametrize("name", [name for name in ROWS if name not in SLOW])
 def test_hostile(auditor, name):
     check(auditor, name, "filter")

@@ -123,11 +123,13 @@ def test_filter_of_its_own(auditor):
     assert frame["line"] == CASES["leak_seccomp_listener"].expected[0].line, str(audit)
 
 
+@pytest.mark.spread
 @pytest.mark.parametrize("name", sorted(set(CASES) - FULL_MODE_ONLY))
 def test_leak(auditor, name):
     check(auditor, name, "filter")
 
 
+@pytest.mark.spread
 @pytest.mark.parametrize("name", FULL_MODE)
 def test_leak_full_mode(auditor, name):
     check(auditor, name, "full")

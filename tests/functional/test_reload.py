@@ -559,6 +559,7 @@ def test_deploy_refuses(rig):
                         (["web", "--set", "path=/"], "web: ERROR (no such zygote)"),
                         (["shop", "--set", "pathh=/"], "pathh"),
                         (["shop", "--set", "thp=sometimes"], "sometimes"),
+                        (["shop", "--set", "preload="], "no module is named"),
                         (["shop", "--set", "user=root"], "only the file can say that"),
                         (["shop", "--set", "audit=off"], "only the file can say that")):
         done = rig.ctl("deploy", *words)
@@ -810,5 +811,8 @@ def test_json_and_metrics(rig):
     status, answer = api("zygotes/shop/reload", "POST")
     assert status == 409 and answer["error"]["fault"] == "CANT_REREAD" and "numprocs" in answer["error"]["message"]
     assert api("zygotes")[1]["zygotes"][0]["generation"] == 2
-    assert 'forkserver_zygote_generation{zygote="shop"} 2\n' in rig.get("/metrics", place="s")[1]
+    metrics = rig.get("/metrics", place="s")[1]
+    assert 'forkserver_zygote_generation{zygote="shop"} 2\n' in metrics
+    assert 'forkserver_rollouts_total{outcome="done"} 1\n' in metrics
+    assert 'forkserver_rollouts_total{outcome="refused"} 0\n' in metrics
     rig.stop()

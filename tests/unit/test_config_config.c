@@ -438,6 +438,8 @@ static const struct {
 	{ PROGRAM "scale=auto\n", "auto" },
 	{ "[eventlistener:x]\ncommand=x\nevents=EVENT\nscale=ondemand\n",
 	  "only a [program:*] can be started on demand" },
+	{ "[eventlistener:x]\ncommand=x\nevents=EVENT\nmaxage=60\n",
+	  "[eventlistener:x] maxage: an event listener is not replaced while it runs" },
 	{ PROGRAM "recycle_parallel=0\n", "write a number from 1 to 65536" },
 	{ PROGRAM "logfile_rotate=dayly\n", "did you mean daily?" },
 	{ PROGRAM "nice=20\n", "nice: 20 is out of range; write a number from -20 to 19" },

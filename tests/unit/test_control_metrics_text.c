@@ -17,7 +17,8 @@ static void pack_answer(struct buf *buf)
 	struct histogram histogram = { .counts = { 1 }, .sum_us = 100 };
 	struct supervisor_status supervisor = { .identifier = (char *)"i\"",
 						.version = (char *)"1",
-						.config_file = (char *)"/c" };
+						.config_file = (char *)"/c",
+						.rollouts = { [OUTCOME_ROLLED_BACK] = 9 } };
 	struct zygote_status zygote = { .name = (char *)"shop",
 					.condition = CONDITION_READY,
 					.verdict = AUDIT_VERDICT_CLEAN,
@@ -59,6 +60,8 @@ START_TEST(lines)
 		"forkserver_control_http_responses_total{code=\"404\"} 1\n",
 		"forkserver_respawn_seconds_count 1\n",
 		"forkserver_fork_seconds_count{kind=\"zygote\"} 1\n",
+		"forkserver_rollouts_total{outcome=\"done\"} 0\n",
+		"forkserver_rollouts_total{outcome=\"rolled_back\"} 9\n",
 		"forkserver_zygote_audit_result{zygote=\"shop\",result=\"clean\"} 1\n",
 		"forkserver_zygote_audit_result{zygote=\"shop\",result=\"violations\"} 0\n",
 		"forkserver_zygote_generation{zygote=\"shop\"} 8\n",
