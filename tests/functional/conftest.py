@@ -93,6 +93,14 @@ def main_python():
     return own if own in VERSIONS else VERSIONS[-1]
 
 
+def plain_pythons():
+    """Whose plain interpreters are asked what the tables say: the oldest, the tests' own and the newest; without any
+    zygote "plain", which is the one that runs the tests."""
+    if os.environ.get("FORKSERVER_TEST_ALL") or not VERSIONS:
+        return VERSIONS or ["plain"]
+    return [version for version in VERSIONS if version in (VERSIONS[0], main_python(), VERSIONS[-1])]
+
+
 def deselect_spread(config, items):
     """The cases of a large table differ by what the application does, and only some of them by the Python: each
     runs on one Python always, and on one of the others, so that each of those has its part of every table."""
@@ -147,8 +155,12 @@ def version(request):
 
 @pytest.fixture(scope="session")
 def cache_dir(tmp_path_factory):
-    """Where Python keeps .pyc files, so that the sources stay as they are."""
-    return tmp_path_factory.mktemp("pycache")
+    """Where Python keeps .pyc files, so that the sources stay as they are; one for all processes of a run, as it
+    has to be filled first, with the standard library as well."""
+    base = tmp_path_factory.getbasetemp()
+    cache = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "pycache"
+    cache.mkdir(exist_ok=True)
+    return cache
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ import xmlrpc.client
 
 HEAD = """[supervisord]
 nodaemon = true
+minfds = 100
 logfile = %(here)s/main.log
 pidfile = %(here)s/pid
 childlogdir = %(here)s/logs
@@ -123,10 +124,12 @@ class Side:
 
     def wait(self, condition, what, patience=PATIENCE):
         end = time.monotonic() + patience
+        pause = 0.02  # a question costs supervisord milliseconds
         while not (value := condition()):
             if time.monotonic() > end:
                 raise Failed(f"{what}: not within {patience:.0f} s")
-            time.sleep(0.03)
+            time.sleep(pause)
+            pause = min(pause * 1.5, 0.25)
         return value
 
     # -------------------------------------------------------- talking to it

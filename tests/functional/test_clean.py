@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from conftest import CLEAN, DEADLINE, LEAKS, VERSIONS, interpreter
+from conftest import CLEAN, DEADLINE, LEAKS, VERSIONS, interpreter, plain_pythons
 
 MODULES = sorted(path.stem for path in CLEAN.glob("clean_*.py"))
 
@@ -39,7 +39,7 @@ def test_enough_modules():
 
 
 @pytest.mark.plain
-@pytest.mark.parametrize("which", VERSIONS or ["plain"])
+@pytest.mark.parametrize("which", plain_pythons())
 def test_modules_are_clean(which, tmp_path, environment):
     """A plain interpreter, asked through /proc, agrees."""
     python = sys.executable if which == "plain" else interpreter(which)

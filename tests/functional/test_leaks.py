@@ -11,7 +11,7 @@ import zipfile
 import pytest
 
 import leak_table
-from conftest import (DEADLINE, LEAKS, VERSIONS, interpreter, version_tuple)
+from conftest import DEADLINE, LEAKS, interpreter, plain_pythons, version_tuple
 
 CASES = leak_table.load()
 
@@ -29,11 +29,6 @@ def test_table_is_large_enough():
     assert len(CASES) >= 45
     assert set(FULL_MODE) <= set(CASES)
     assert all(case.expected for case in CASES.values())
-
-
-def plain_pythons():
-    """The interpreters of the zygotes, or without any the one that runs the tests."""
-    return VERSIONS or ["plain"]
 
 
 @pytest.mark.plain

@@ -323,9 +323,9 @@ await_file("go")
 send("READY=1")
 wait()
 """)
-    supervisor = supervise(HEAD + program("app", command, ready="notify", readysecs=1,
+    supervisor = supervise(HEAD + program("app", command, ready="notify", readysecs=20,
                                           startretries=0))
-    wait_log(supervisor, r"app: has (9\.\d|10\.0) s from now, as it asked for")
+    wait_log(supervisor, r"app: has (199\.\d|200\.0) s from now, as it asked for")
     place.allow("go")
     wait_running(supervisor, "app")
     assert supervisor.stop() == 0

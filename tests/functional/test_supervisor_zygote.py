@@ -12,7 +12,7 @@ import sys
 
 import pytest
 
-from conftest import DEADLINE, builddir, interpreter, proc_status, wait_until, zygotes
+from conftest import DEADLINE, builddir, interpreter, main_python, proc_status, wait_until, zygotes
 from supervisor_util import (has_log, is_alive, kill, open_fds, pids, probe, programs, settled_fds, told,
                              wait_log, wait_pid, wait_running, zombies)
 
@@ -546,11 +546,11 @@ def test_spares_end_with_their_supervisor(supervise, shop):
 
 
 @pytest.mark.slow
-def test_many_deaths_leave_nothing(supervise, shop):
-    """200 workers and 20 zygotes killed at random moments: each time all come back, and nothing
-    piles up: no zombie, no orphan, no fd."""
+def test_many_deaths_leave_nothing(supervise, shop, version):
+    """200 workers and 20 zygotes killed at random moments (a fifth of it on other Pythons than the first): each time
+    all come back, and nothing piles up: no zombie, no orphan, no fd."""
     choose = random.Random(20)
-    number = 4
+    number, turns = 4, 200 if version == main_python() else 40
     supervisor = supervise(shop.web(numprocs=number))
     names = [f"web_{n}" for n in range(number)]
 
@@ -563,7 +563,7 @@ def test_many_deaths_leave_nothing(supervise, shop):
     wait_until(complete, what="all workers and the zygote")
     before = settled_fds(supervisor)
     zygotes = 1
-    for turn in range(200):
+    for turn in range(turns):
         if turn % 10 == 5:
             kill(zygote_pid(supervisor, zygotes))
             zygotes += 1
@@ -576,5 +576,5 @@ def test_many_deaths_leave_nothing(supervise, shop):
             wait_log(supervisor, "zygote 'shop': ready", zygotes)
     wait_until(complete, what="all workers and the zygote")
     wait_until(lambda: open_fds(supervisor.pid) == before, what="as many fds as before")
-    assert zygotes == 21 and len(shop.imported()) == 21
+    assert zygotes == turns // 10 + 1 == len(shop.imported())
     assert supervisor.stop() == 0
