@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from conftest import CLEAN, DEADLINE, LEAKS, VERSIONS, interpreter, plain_pythons
+from conftest import CLEAN, DEADLINE, LEAKS, interpreter, plain_pythons
 
 MODULES = sorted(path.stem for path in CLEAN.glob("clean_*.py"))
 

@@ -10,10 +10,12 @@ import importlib
 import os
 import selectors
 import socket
+import sys
 import threading
 from typing import Any, Dict, Iterator, List, Sequence
 
 import gunicorn.app.base
+import gunicorn.config
 import gunicorn.glogging  # noqa: F401  the default of logger_class: by that name each worker would import it for itself
 from gunicorn.workers import SUPPORTED_WORKERS
 
@@ -22,12 +24,24 @@ from forkserver.serve import options
 from forkserver.serve.lifeline import Lifeline, Quota
 
 
+# Ninety objects of as many classes.  Made here, before the fork, they are shared; a worker that made its own would
+# copy the pages of all those classes, which is most of what its start takes.
+DEFAULTS = [gunicorn.config.Config()]
+
+
 class Application(gunicorn.app.base.BaseApplication):
     """Settings and application, as a worker of gunicorn's asks for them."""
 
     def __init__(self, app: Any, settings: Dict[str, Any]) -> None:
         self._app, self._settings = app, settings
         super().__init__()
+
+    def load_default_config(self) -> None:
+        if not DEFAULTS:  # the second application of a process
+            super().load_default_config()
+            return
+        self.cfg = DEFAULTS.pop()
+        self.cfg.prog, self.cfg.env_orig = os.path.basename(sys.argv[0]), os.environ.copy()
 
     def load_config(self) -> None:
         for name, value in self._settings.items():
