@@ -198,6 +198,12 @@ static void option_line(struct reader *reader, struct span line)
 
 	while (n < line.len && line.at[n] != '=' && line.at[n] != ':')
 		n++;
+	/* To Python's parser "[program:x" is a key and its value. */
+	if (line.at[0] == '[')
+		notes_warning(reader->notes, &place,
+			      "\"%.*s\" has no closing \"]\", so it is no section, and what stands "
+			      "below it belongs to the one above",
+			      (int)(line.len < 200 ? line.len : 200), line.at);
 	if (n == line.len) {
 		notes_error(reader->notes, &place,
 			    "\"%.*s\" has no value; write \"name = value\", or indent the line to "
@@ -221,8 +227,10 @@ static void headless_line(struct reader *reader, struct span line)
 		return;
 	reader->headless = true;
 	notes_error(reader->notes, &place,
-		    "\"%.*s\" stands before the first section; put a header such as [supervisord] "
-		    "above it",
+		    line.at[0] == '[' && !memchr(line.at, ']', line.len)
+			    ? "\"%.*s\" has no closing \"]\", so it is no section"
+			    : "\"%.*s\" stands before the first section; put a header such as "
+			      "[supervisord] above it",
 		    (int)(line.len < 200 ? line.len : 200), line.at);
 }
 

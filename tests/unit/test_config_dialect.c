@@ -114,6 +114,7 @@ static const struct {
 	{ "[a]\n=1\n", 1, "Error: F:2: [a] there is no name before \"=\"" },
 	{ "\n[]\n", 1, "Error: F:2: \"[]\" stands before the first section" },
 	{ "[a]\n[b\n", 1, "Error: F:2: [a] \"[b\" has no value" },
+	{ "[a\nx=1\n", 1, "Error: F:1: \"[a\" has no closing \"]\"" },
 	{ "\xef\xbb\xbf[a]\nz=3\n", 1, "Error: F:1: the file begins with a byte order mark" },
 	{ "[a]\nz=3\n\tb\x1b\n[c]\nv\x1b\n", 1, "Error: F:5: [c] \"v\\x1b\" has no value" },
 };
@@ -123,6 +124,18 @@ START_TEST(refuses)
 	ck_assert_int_eq(read_text("F", bad[_i].input), -1);
 	ck_assert_uint_eq(notes.errors, bad[_i].errors);
 	ck_assert_msg(strstr(buf_str(&text), bad[_i].says) != NULL, "%s", buf_str(&text));
+}
+END_TEST
+
+/* A key and a value, but hardly meant so. */
+START_TEST(header_without_end)
+{
+	ck_assert_int_eq(read_text("F", "[a]\n[b:c\nx=1\n"), 0);
+	ck_assert_str_eq(value("a", "x"), "1");
+	ck_assert_msg(
+		strstr(buf_str(&text),
+		       "Warning: F:2: [a] \"[b:c\" has no closing \"]\", so it is no section"),
+		"%s", buf_str(&text));
 }
 END_TEST
 
@@ -158,6 +171,7 @@ int main(void)
 	tcase_add_test(tcase, defaults_apply);
 	tcase_add_test(tcase, any_length);
 	tcase_add_loop_test(tcase, refuses, 0, ARRAY_LEN(bad));
+	tcase_add_test(tcase, header_without_end);
 	tcase_add_test(tcase, refuses_nul);
 	tcase_add_test(tcase, goes_on);
 	srunner_run_all(runner, CK_NORMAL);
