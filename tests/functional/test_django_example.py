@@ -43,6 +43,8 @@ class Project:
         self.env = {**environment, "PATH": f"{directory}/bin:{builddir()}:{environment['PATH']}"}
         for name in ("supervisord.conf", "forkserver.conf"):
             self.edit(name, "127.0.0.1:8000", f"127.0.0.1:{self.port}")
+            # celery's master has hung in its warm shutdown, with its children idle
+            self.edit(name, "stopwaitsecs = 600", "stopwaitsecs = 30")
         self.edit("shop/settings.py", '"schedule": 10.0', '"schedule": 0.5')
 
     def edit(self, name, old, new):
