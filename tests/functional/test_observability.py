@@ -567,6 +567,7 @@ killasgroup = true
     again = s.client.post("/api/v1/processes/hears:hears/restart").json()
     assert again["state"] == "RUNNING" and again["pid"] != started["pid"]
     assert not is_alive(started["pid"])
+    assert s.supervisor.stop() == 0  # only it ends what the shell has started
 
 
 def test_post_without_a_length(site):
