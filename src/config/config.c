@@ -85,22 +85,19 @@ static void settle_zygote(struct loader *loader, struct config_zygote *zygote)
 	for (size_t i = 0; settings && i < settings->n; i++) {
 		const struct config_setting *setting = &settings->all[i];
 		struct config_override override = { .key = setting->key, .text = setting->text };
+		struct place place = { 0 };
 
 		if (strcmp(setting->zygote, zygote->name) != 0)
 			continue;
 		snprintf(override.option, sizeof(override.option), "--set %s", setting->key);
+		place.key = override.option;
 		if (is_for_the_file(setting->key)) {
-			struct place place = { .key = override.option };
-
 			notes_error(&loader->notes, &place, "only the file can say that");
 			continue;
 		}
 		schema_override(&loader->notes, &schema_zygote, &override, zygote);
-		if (strcmp(setting->key, "preload") == 0 && !*setting->text) {
-			struct place place = { .key = override.option };
-
+		if (strcmp(setting->key, "preload") == 0 && !*setting->text)
 			notes_error(&loader->notes, &place, "no module is named");
-		}
 	}
 }
 

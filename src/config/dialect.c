@@ -191,6 +191,12 @@ static char *lowered(struct span s)
 	return text;
 }
 
+/* How much of a line a message shows. */
+static int shown_len(struct span line)
+{
+	return (int)(line.len < 200 ? line.len : 200);
+}
+
 static void option_line(struct reader *reader, struct span line)
 {
 	struct place place = here(reader);
@@ -203,12 +209,12 @@ static void option_line(struct reader *reader, struct span line)
 		notes_warning(reader->notes, &place,
 			      "\"%.*s\" has no closing \"]\", so it is no section, and what stands "
 			      "below it belongs to the one above",
-			      (int)(line.len < 200 ? line.len : 200), line.at);
+			      shown_len(line), line.at);
 	if (n == line.len) {
 		notes_error(reader->notes, &place,
 			    "\"%.*s\" has no value; write \"name = value\", or indent the line to "
 			    "continue the value above",
-			    (int)(line.len < 200 ? line.len : 200), line.at);
+			    shown_len(line), line.at);
 		return;
 	}
 	if (n == 0) {
@@ -231,7 +237,7 @@ static void headless_line(struct reader *reader, struct span line)
 			    ? "\"%.*s\" has no closing \"]\", so it is no section"
 			    : "\"%.*s\" stands before the first section; put a header such as "
 			      "[supervisord] above it",
-		    (int)(line.len < 200 ? line.len : 200), line.at);
+		    shown_len(line), line.at);
 }
 
 /* The header reaches to the last `]` of the line. */

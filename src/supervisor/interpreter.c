@@ -425,9 +425,9 @@ int interpreter_check_immortalize(const struct interpreter *interpreter, struct 
 	if (sscanf(interpreter->version, "%u.%u", &major, &minor) != 2 || major > 3 || minor >= 12)
 		return 0;
 	return error_set(err,
-			 "immortalize = yes needs Python 3.12 or newer, and this is Python %s; "
-			 "take the line away, or set python = to a newer one",
-			 interpreter->version);
+			 "immortalize = yes needs Python 3.12 or newer, and %s is Python %s; take "
+			 "the line away, or set python = to a newer one",
+			 interpreter->python, interpreter->version);
 }
 
 void interpreter_done(struct interpreter *interpreter)

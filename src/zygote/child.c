@@ -399,7 +399,6 @@ static void await_request(struct forker *forker)
 
 	if (msg->nfds != 1)
 		_exit(EXIT_CANNOT_RUN);
-	(void)setpgid(0, 0);
 	(void)prctl(PR_SET_NAME, "spare worker");
 	fd_close(&forker->channel);
 	channel = msg->fds[0];
@@ -418,13 +417,13 @@ _Noreturn void child_run(struct forker *forker)
 	const struct spawn_request *request = &forker->request;
 	struct message *msg = &forker->message;
 
+	(void)setpgid(0, 0);
 	if (msg->type == MESSAGE_SPARE)
 		await_request(forker);
 	if (msg->nfds < FIXED_FDS ||
 	    msg->nfds - FIXED_FDS != strv_len(request->sockets) + request->nplaced ||
 	    !strv_len(request->argv))
 		_exit(EXIT_CANNOT_RUN);
-	(void)setpgid(0, 0);
 	wait_at_gate(msg->fds[0]);
 	place_fds(forker, request, msg);
 	for (size_t i = 0; i < msg->nfds; i++)

@@ -81,6 +81,7 @@ def version_tuple(version):
 
 
 VERSIONS = list(zygotes())
+EVERYWHERE = bool(os.environ.get("FORKSERVER_TEST_ALL"))
 
 
 def pytest_report_header(config):
@@ -96,7 +97,7 @@ def main_python():
 def plain_pythons():
     """Whose plain interpreters are asked what the tables say: the oldest, the tests' own and the newest; without any
     zygote "plain", which is the one that runs the tests."""
-    if os.environ.get("FORKSERVER_TEST_ALL") or not VERSIONS:
+    if EVERYWHERE or not VERSIONS:
         return VERSIONS or ["plain"]
     return [version for version in VERSIONS if version in (VERSIONS[0], main_python(), VERSIONS[-1])]
 
@@ -104,7 +105,7 @@ def plain_pythons():
 def deselect_spread(config, items):
     """The cases of a large table differ by what the application does, and only some of them by the Python: each
     runs on one Python always, and on one of the others, so that each of those has its part of every table."""
-    if os.environ.get("FORKSERVER_TEST_ALL") or len(VERSIONS) < 3:
+    if EVERYWHERE or len(VERSIONS) < 3:
         return
     others = [version for version in VERSIONS if version != main_python()]
     left_out = []

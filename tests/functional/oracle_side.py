@@ -16,7 +16,6 @@ import xmlrpc.client
 
 HEAD = """[supervisord]
 nodaemon = true
-minfds = 100
 logfile = %(here)s/main.log
 pidfile = %(here)s/pid
 childlogdir = %(here)s/logs
@@ -124,12 +123,10 @@ class Side:
 
     def wait(self, condition, what, patience=PATIENCE):
         end = time.monotonic() + patience
-        pause = 0.02  # a question costs supervisord milliseconds
         while not (value := condition()):
             if time.monotonic() > end:
                 raise Failed(f"{what}: not within {patience:.0f} s")
-            time.sleep(pause)
-            pause = min(pause * 1.5, 0.25)
+            time.sleep(0.03)
         return value
 
     # -------------------------------------------------------- talking to it

@@ -42,7 +42,6 @@ process_name = %(program_name)s_%(process_num)d
 numprocs = 3
 startsecs = 0
 [program:none]
-stopwaitsecs = 1
 command = /nonexistent
 autostart = false
 [program:off]

@@ -8,7 +8,7 @@ import re
 import pytest
 
 import leak_table
-from conftest import HERE, LEAKS, VERSIONS, main_python, version_tuple
+from conftest import HERE, LEAKS, VERSIONS, version_tuple
 
 HOSTILE = HERE / "hostile"
 CLEAN, LEAKY, FAILED, REFUSED = 0, 1, 3, 4
@@ -172,11 +172,10 @@ def test_hostile_slow(version, tmp_path, environment, name):
     check(Auditor(version, tmp_path, environment), name, "filter")
 
 
-@pytest.mark.parametrize("version", VERSIONS and [main_python()] or ["none"])
+@pytest.mark.spread
 @pytest.mark.parametrize("name", [name for name in ROWS if name not in SLOW])
-def test_hostile_full_mode(version, tmp_path, environment, name):
-    from conftest import Auditor
-    check(Auditor(version, tmp_path, environment), name, "full")
+def test_hostile_full_mode(auditor, name):
+    check(auditor, name, "full")
 
 
 def test_cause_is_not_a_stale_one(auditor):

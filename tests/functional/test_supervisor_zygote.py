@@ -12,7 +12,7 @@ import sys
 
 import pytest
 
-from conftest import DEADLINE, builddir, interpreter, main_python, proc_status, wait_until, zygotes
+from conftest import DEADLINE, EVERYWHERE, builddir, interpreter, main_python, proc_status, wait_until, zygotes
 from supervisor_util import (has_log, is_alive, kill, open_fds, pids, probe, programs, settled_fds, told,
                              wait_log, wait_pid, wait_running, zombies)
 
@@ -550,7 +550,7 @@ def test_many_deaths_leave_nothing(supervise, shop, version):
     """200 workers and 20 zygotes killed at random moments (a fifth of it on other Pythons than the first): each time
     all come back, and nothing piles up: no zombie, no orphan, no fd."""
     choose = random.Random(20)
-    number, turns = 4, 200 if version == main_python() else 40
+    number, turns = 4, 200 if EVERYWHERE or version == main_python() else 40
     supervisor = supervise(shop.web(numprocs=number))
     names = [f"web_{n}" for n in range(number)]
 

@@ -25,7 +25,7 @@ from forkserver.serve.lifeline import Lifeline, Quota
 
 
 # Ninety objects of as many classes.  Made here, before the fork, they are shared; a worker that made its own would
-# copy the pages of all those classes, which is most of what its start takes.
+# copy the pages of all those classes: about one in seven of all that its start copies.
 DEFAULTS = [gunicorn.config.Config()]
 
 
