@@ -4,6 +4,7 @@ import http.client
 import os
 import pathlib
 import re
+import signal
 import xmlrpc.client
 
 from oracle_side import HEAD, PATIENCE, Failed, shown
@@ -244,13 +245,22 @@ def gone(name):
 
 LINE = re.compile(r"^\S+ \S+ (?:CRIT|ERRO|WARN|INFO|DEBG) (.*)$")
 # Not "waiting for …": how often that is said depends on time.
-LIFE = re.compile(r"^(spawned|success|exited|stopped|gave up|killing|spawnerr|received|reaped unknown)")
+LIFE = re.compile(r"^(spawned|success|exited|stopped|gave up|killing|spawnerr|received SIG(?!USR2)|reaped unknown)")
+REOPENED = "received SIGUSR2"
 
 
 def life(name=""):
-    """What the main log tells of processes, in order."""
+    """What the main log tells of processes, in order.
+
+    A state may be told before its line is in the file, as another process writes it: what comes after
+    the line of a signal is looked for first, and then all of that is there."""
     def run(side):
-        text = (side.directory / "main.log").read_text("utf-8", "replace")
+        log = side.directory / "main.log"
+        if side.process.poll() is None:
+            before = log.read_text("utf-8", "replace").count(REOPENED)
+            side.process.send_signal(signal.SIGUSR2)
+            side.wait(lambda: log.read_text("utf-8", "replace").count(REOPENED) > before, "the end of the log")
+        text = log.read_text("utf-8", "replace")
         lines = [match.group(1) for line in text.splitlines() if (match := LINE.match(line))]
         return "\n".join(line for line in lines if LIFE.match(line) and name in line)
     return Step(f"the main log about {name or 'processes'}", run)

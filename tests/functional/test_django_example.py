@@ -177,15 +177,16 @@ def test_before(project, start, daemon, environment):
 
 
 def pids(project):
-    """{name: pid} of what runs."""
+    """{name: pid} of what runs, once that is all."""
     told = project.run("forkserverctl", "-c", "forkserver.conf", "status")
-    return {name: int(pid) for name, pid in re.findall(r"^(\S+) +RUNNING +pid (\d+)", told, re.M)}
+    running = {name: int(pid) for name, pid in re.findall(r"^(\S+) +RUNNING +pid (\d+)", told, re.M)}
+    return running if len(running) == 7 else None
 
 
 def test_after(project, start):
     supervisor = start(["forkserver"], "forkserver.conf")
     order = check_service(project, supervisor)
-    running = supervisor.until(lambda: len(pids(project)) == 7 and pids(project), "seven processes")
+    running = supervisor.until(lambda: pids(project), "seven processes")
     assert set(running) == {"beat", "celery:celery_0", "celery:celery_1", *(f"web:web_{n}" for n in range(4))}
     assert set(running.values()) <= set(children(supervisor.pid))
     assert order["served_by"] in [pid for name, pid in running.items() if name.startswith("web:")]
@@ -201,7 +202,7 @@ def test_reload_under_load(project, start):
     project.edit("forkserver.conf", "autorestart = true", "autorestart = true\nreload_watch = 1")
     supervisor = start(["forkserver"], "forkserver.conf")
     check_service(project, supervisor)
-    old = supervisor.until(lambda: len(pids(project)) == 7 and pids(project), "seven processes")
+    old = supervisor.until(lambda: pids(project), "seven processes")
     project.edit("orders/views.py", '"orders/index.html", {', '"orders/index.html", {"new": True, ')
     project.edit("orders/templates/orders/index.html", "<h1>Orders</h1>", "<h1>{% if new %}New {% endif %}Orders</h1>")
     answers, failures, ended = [], [], threading.Event()
@@ -227,7 +228,7 @@ def test_reload_under_load(project, start):
     assert not failures and {status for status, _ in answers} == {200}, failures
     assert "<h1>Orders</h1>" in answers[0][1]
     assert "<h1>New Orders</h1>" in project.ask("GET", "/")[1]
-    new = pids(project)
+    new = supervisor.until(lambda: pids(project), "seven processes")
     assert set(new) == set(old) and not set(new.values()) & set(old.values())
     told = supervisor.output()
     assert told.rindex("spawned: 'beat'") > told.index("stopped: beat"), "two beats at once"
@@ -307,7 +308,7 @@ os.register_at_fork(after_in_child=start)
 ''')
     supervisor = start(["forkserver"], "forkserver.conf")
     supervisor.until(project.answers, "a page")
-    running = supervisor.until(lambda: len(pids(project)) == 7 and pids(project), "seven processes")
+    running = supervisor.until(lambda: pids(project), "seven processes")
     supervisor.until(lambda: {f"thread-{pid}" for pid in running.values()} <=
                      {path.name for path in (project.directory / "var").iterdir()}, "a thread in each worker")
     assert supervisor.stop() == 0

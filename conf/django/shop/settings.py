@@ -67,8 +67,9 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "INFO"},
 }
 
-# A broker of files, so that nothing else has to run; another URL here, and the rest stays as it is.
+# A broker of files, so that nothing else has to run; another URL instead of these three, and the rest stays as it is.
 CELERY_BROKER_URL = "filesystem://localhost//"
+CELERY_BROKER_TRANSPORT = "shop.broker:Transport"
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "data_folder_in": str(QUEUE),
     "data_folder_out": str(QUEUE),
