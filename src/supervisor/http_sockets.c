@@ -87,15 +87,20 @@ static char *describe(const struct config_http *config)
 	return n < 0 ? NULL : text;
 }
 
-static int open_one(struct http_socket *socket, struct error *err)
+static struct listen_unix unix_of(const struct config_http *config)
 {
-	const struct config_http *config = socket->config;
-	struct listen_unix where = {
+	return (struct listen_unix){
 		.path = config->file,
 		.owner = config->owner,
 		.mode = config->mode,
 		.backlog = BACKLOG,
 	};
+}
+
+static int open_one(struct http_socket *socket, struct error *err)
+{
+	const struct config_http *config = socket->config;
+	struct listen_unix where = unix_of(config);
 	char port[16];
 
 	socket->address = describe(config);
@@ -133,6 +138,44 @@ int http_sockets_open(struct http_sockets *sockets, struct config *config, struc
 		}
 	}
 	return 0;
+}
+
+static bool renew(struct http_socket *socket)
+{
+	struct listen_unix where = unix_of(socket->config);
+	struct listen_mark mark = { 0 };
+	struct error err = { { 0 } };
+	int fd;
+
+	fd = listen_unix(&where, &mark, &err);
+	if (fd < 0) {
+		log_error("somebody has removed the file of %s, so forkserverctl cannot connect; "
+			  "it cannot be bound anew: %s",
+			  socket->address, err.text);
+		return false;
+	}
+	log_warn("somebody has removed the file of %s, so forkserverctl could not connect; it is "
+		 "bound anew",
+		 socket->address);
+	(void)fd_nonblock(fd, 1);
+	fd_close(&socket->fd);
+	listen_unlink(&socket->mark);
+	socket->fd = fd;
+	socket->mark = mark;
+	return true;
+}
+
+bool http_sockets_renew(struct http_sockets *sockets)
+{
+	bool renewed = false;
+
+	for (size_t i = 0; i < sockets->n; i++) {
+		struct http_socket *socket = &sockets->all[i];
+
+		if (socket->mark.path && !listen_is_there(&socket->mark, socket->mark.path))
+			renewed = renew(socket) || renewed;
+	}
+	return renewed;
 }
 
 void http_sockets_close(struct http_sockets *sockets)

@@ -33,6 +33,10 @@ struct http_sockets {
 int http_sockets_open(struct http_sockets *sockets, struct config *config, struct error *err);
 void http_sockets_close(struct http_sockets *sockets); /* removes the unix sockets, too */
 
+/* Binds anew those whose file somebody has removed or exchanged; what goes wrong is logged, and
+ * changes nothing.  Whether there was one: then the control process has to be told again. */
+bool http_sockets_renew(struct http_sockets *sockets);
+
 /* What the control process is to be told; the texts are borrowed. */
 void http_sockets_describe(const struct http_sockets *sockets, struct control_server *servers);
 

@@ -360,12 +360,16 @@ int listen_abstract(const char *name, int backlog, struct error *err)
 	return ready;
 }
 
-void listen_unlink(struct listen_mark *mark)
+bool listen_is_there(const struct listen_mark *mark, const char *path)
 {
 	struct stat st;
 
-	if (mark->path && lstat(mark->path, &st) == 0 && st.st_dev == mark->dev &&
-	    st.st_ino == mark->ino)
+	return lstat(path, &st) == 0 && st.st_dev == mark->dev && st.st_ino == mark->ino;
+}
+
+void listen_unlink(struct listen_mark *mark)
+{
+	if (mark->path && listen_is_there(mark, mark->path))
 		unlink(mark->path);
 	free(mark->path);
 	memset(mark, 0, sizeof(*mark));

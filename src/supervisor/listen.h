@@ -38,7 +38,8 @@ struct listen_unix {
 	int backlog;
 };
 
-/* What was bound: to be removed only if it is still there.  Zeroed is none. */
+/* What was bound: to be removed only if it is still there.  Zeroed is none; without a path,
+ * somebody else removes the file. */
 struct listen_mark {
 	char *path; /* owned */
 	dev_t dev;
@@ -56,6 +57,10 @@ int listen_unix_change(const struct listen_unix *where, const struct listen_mark
 
 /* Listens on a unix socket without a file.  A CLOEXEC fd, or -errno with err. */
 int listen_abstract(const char *name, int backlog, struct error *err);
+
+/* Whether a path still leads to what was bound: the socket holds on to its inode, so no other file
+ * has got that number. */
+bool listen_is_there(const struct listen_mark *mark, const char *path);
 
 void listen_unlink(struct listen_mark *mark); /* removes the file if it is ours; empties the mark */
 

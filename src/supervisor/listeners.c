@@ -178,11 +178,11 @@ static int share(struct listener *listener, struct listener *other, struct error
 	if (listener->fd < 0)
 		return error_set(err, "fcntl(F_DUPFD): %s", strerror(errno));
 	listener->mark = other->mark;
-	memset(&other->mark, 0, sizeof(other->mark));
+	other->mark.path = NULL;
 	if (apply(listener, other->config, err) == 0)
 		return 0;
-	other->mark = listener->mark;
-	memset(&listener->mark, 0, sizeof(listener->mark));
+	other->mark.path = listener->mark.path;
+	listener->mark.path = NULL;
 	return -1;
 }
 
@@ -194,6 +194,13 @@ static struct listener *find(const struct listeners *listeners, const char *name
 	return NULL;
 }
 
+/* Nobody can connect any more: its file was removed, or exchanged for another one. */
+static bool is_lost(const struct listener *listener)
+{
+	return listener->mark.ino && has_file(listener->config) &&
+	       !listen_is_there(&listener->mark, unix_of(listener->config).path);
+}
+
 /* One that is bound to what the configuration says, under whatever name; the file's owner first. */
 static struct listener *find_bound(const struct listeners *listeners,
 				   const struct config_socket *config)
@@ -203,7 +210,8 @@ static struct listener *find_bound(const struct listeners *listeners,
 	for (size_t i = 0; i < listeners->n; i++) {
 		struct listener *listener = &listeners->all[i];
 
-		if (config_socket_compare(listener->config, config) == CHANGE_RESTART)
+		if (config_socket_compare(listener->config, config) == CHANGE_RESTART ||
+		    is_lost(listener))
 			continue;
 		if (!found || listener->mark.path)
 			found = listener;
@@ -224,9 +232,10 @@ int listeners_need(struct listeners *listeners, struct config *base,
 	struct listener *before = find(listeners, config->name), *other, *all;
 	struct listener made = { .base = base, .config = config, .fd = -1 };
 	size_t at = before ? (size_t)(before - listeners->all) : 0;
+	bool same = before && config_socket_compare(before->config, config) != CHANGE_RESTART;
 	int r;
 
-	if (before && config_socket_compare(before->config, config) != CHANGE_RESTART)
+	if (same && !is_lost(before))
 		return 0;
 	all = reallocarray(listeners->all, listeners->n + 1, sizeof(*all));
 	if (!all)
@@ -239,6 +248,10 @@ int listeners_need(struct listeners *listeners, struct config *base,
 		close_one(&made);
 		return explain(config, "cannot listen on", err);
 	}
+	if (same)
+		log_warn("socket '%s': somebody has removed the file of %s, so nobody could "
+			 "connect; it is bound anew",
+			 config->name, config->listen);
 	made.born = ++listeners->generation;
 	if (before)
 		all[at].retired = made.born;
@@ -354,6 +367,18 @@ bool listener_was_given(const struct listener *listener, unsigned generation)
 {
 	return generation >= listener->born &&
 	       (!listener->retired || generation < listener->retired);
+}
+
+bool listeners_gave_lost(const struct listeners *listeners, const char *name, unsigned generation)
+{
+	for (size_t i = 0; i < listeners->n; i++) {
+		const struct listener *listener = &listeners->all[i];
+
+		if (strcmp(listener->config->name, name) == 0 &&
+		    listener_was_given(listener, generation))
+			return is_lost(listener);
+	}
+	return false;
 }
 
 int listeners_find(const struct listeners *listeners, const char *name)

@@ -151,6 +151,8 @@ void reload_all(struct supervisor *supervisor)
 	int r;
 
 	reload_announce(supervisor);
+	if (http_sockets_renew(&supervisor->http))
+		control_link_kill(&supervisor->control); /* the next one is given the new socket */
 	if (supervisor->reload.target) {
 		log_info("an update is under way; the configuration is read when it has ended");
 		supervisor->reload.again = true;

@@ -3,6 +3,7 @@
 
 #include "config/config.h"
 #include "supervisor/group.h"
+#include "supervisor/listeners.h"
 #include "supervisor/output.h"
 #include "supervisor/process.h"
 
@@ -37,6 +38,13 @@ static bool same_kind(const struct config_log *a, const struct config_log *b)
 	return a->automatic == b->automatic && output_is_logged(a) == output_is_logged(b);
 }
 
+/* Whether it runs, or is being started, with a socket that nobody can connect to. */
+static bool has_lost(const struct process *process, const char *name)
+{
+	return (process->pid || process->state == PROCESS_STARTING) &&
+	       listeners_gave_lost(process->host->listeners, name, process->listeners_at);
+}
+
 /* Whether a socket that it is to have cannot be the one that it was given. */
 static bool other_socket(const struct process *process, const struct reload_source *source)
 {
@@ -44,7 +52,9 @@ static bool other_socket(const struct process *process, const struct reload_sour
 		const struct config_socket *had = config_find_socket(process->base, *name);
 		const struct config_socket *wanted = config_find_socket(source->base, *name);
 
-		if (had && wanted && config_socket_compare(had, wanted) == CHANGE_RESTART)
+		if (had && wanted &&
+		    (config_socket_compare(had, wanted) == CHANGE_RESTART ||
+		     has_lost(process, *name)))
 			return true;
 	}
 	return false;

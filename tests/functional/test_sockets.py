@@ -438,6 +438,64 @@ def test_reload_keeps_the_queue(rig, tmp_path):
     assert not path.exists()
 
 
+@pytest.mark.parametrize("exchanged", [False, True])
+def test_removed_file_is_made_again(rig, tmp_path, exchanged):
+    """As cleaners of /tmp do it; the program is given the new socket, the one that keeps its own stays."""
+    path, other = tmp_path / "s", tmp_path / "o"
+    text = (f"[socket:s]\nlisten = unix://{path}\n[socket:o]\nlisten = unix://{other}\n" +
+            rig.program("s") + rig.program("o", name="other"))
+    rig.start(text)
+    first, bystander = wait_running(rig.supervisor, "server"), wait_running(rig.supervisor, "other")
+    path.unlink()
+    if exchanged:  # by what nobody listens on any more
+        with listening(path):
+            pass
+    rig.reload(text)
+    second = wait_running(rig.supervisor, "server", 2)
+    assert "somebody has removed the file of unix://" in rig.supervisor.output()
+    assert first != second == ask(str(path))["pid"] and ask(str(other))["pid"] == bystander
+    rig.reload(text)
+    assert ask(str(path))["pid"] == second, "once is enough"
+    rig.stop()
+    assert not path.exists()
+
+
+def test_removed_file_with_somebody_else_in_its_place(rig, tmp_path):
+    """That one stays, and so does the program; the log says who it is."""
+    path = tmp_path / "s"
+    text = f"[socket:s]\nlisten = unix://{path}\n" + rig.program("s")
+    rig.start(text)
+    pid = wait_running(rig.supervisor, "server")
+    path.unlink()
+    with listening(path):
+        rig.supervisor.process.send_signal(signal.SIGHUP)
+        wait_log(rig.supervisor, rf"cannot change group 'server': .*another program listens there: .*\(pid {os.getpid()},")
+        wait_log(rig.supervisor, "update: no process group has changed")
+        assert pids(rig.supervisor, "server") == [pid]
+    path.unlink()
+    rig.reload(text)
+    assert ask(str(path))["pid"] == wait_running(rig.supervisor, "server", 2) != pid
+    rig.stop()
+
+
+def test_removed_control_socket(rig, tmp_path):
+    """SIGHUP binds it again; who is connected by another one stays."""
+    path = tmp_path / "ctl"
+    text = (f"[unix_http_server]\nfile = {path}\n[supervisorctl]\nserverurl = unix://{path}\n" +
+            "[program:p]\ncommand = /bin/cat\nstartsecs = 0\n")
+    rig.start(text)
+    pid = wait_running(rig.supervisor, "p")
+    assert "RUNNING" in rig.ctl("status").stdout
+    path.unlink()
+    assert rig.ctl("status").returncode == 4
+    rig.reload(text)
+    wait_until(lambda: "RUNNING" in rig.ctl("status").stdout)
+    assert pids(rig.supervisor, "p") == [pid]
+    assert has_log(rig.supervisor, "somebody has removed the file of unix://.*; it is bound anew")
+    rig.stop()
+    assert not path.exists()
+
+
 def test_backlog_is_applied_as_it_is(rig, tmp_path):
     """The queue of a running program becomes shorter, and longer again."""
     path = tmp_path / "s"
