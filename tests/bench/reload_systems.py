@@ -26,11 +26,13 @@ def free_port():
 
 
 def is_alive(pid):
+    """The first thread may have ended while others have not, and then the files are still open."""
     try:
         with open(f"/proc/{pid}/stat") as file:
-            return file.read().rpartition(")")[2].split()[0] not in "ZX"
+            fields = file.read().rpartition(")")[2].split()
     except OSError:
         return False
+    return fields[0] not in "ZX" or int(fields[17]) > 1
 
 
 def adopt_orphans():

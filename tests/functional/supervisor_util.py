@@ -78,8 +78,9 @@ def wait_running(supervisor, name, count=1):
 
 
 def is_alive(pid):
+    """The first thread may have ended while others have not, and then the files are still open."""
     state = proc_status(pid, "State")
-    return state is not None and not state.startswith("Z")
+    return state is not None and (not state.startswith("Z") or int(proc_status(pid, "Threads") or 1) > 1)
 
 
 def programs(pid):
