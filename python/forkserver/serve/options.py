@@ -41,18 +41,28 @@ class Settings(argparse.Namespace):
 
 
 def wsgi(arguments: Sequence[str]) -> Settings:
-    parser = _server_parser("wsgi", "a WSGI", WSGI_SERVERS)
-    parser.add_argument("--threads", type=_count, default=DEFAULT_THREADS, metavar="N",
-                        help="requests served at once by gthread and waitress (default: %(default)s)")
-    return _finish(parser, arguments, WSGI_SERVERS)
+    return _finish(_WSGI, arguments, WSGI_SERVERS)
 
 
 def asgi(arguments: Sequence[str]) -> Settings:
-    parser = _server_parser("asgi", "an ASGI", ASGI_SERVERS)
-    return _finish(parser, arguments, ASGI_SERVERS)
+    return _finish(_ASGI, arguments, ASGI_SERVERS)
 
 
 def celery(arguments: Sequence[str]) -> Settings:
+    return _add_jitter(_CELERY.parse_args(arguments, Settings()))
+
+
+# ---- the parts ----
+
+
+def _wsgi_parser() -> argparse.ArgumentParser:
+    parser = _server_parser("wsgi", "a WSGI", WSGI_SERVERS)
+    parser.add_argument("--threads", type=_count, default=DEFAULT_THREADS, metavar="N",
+                        help="requests served at once by gthread and waitress (default: %(default)s)")
+    return parser
+
+
+def _celery_parser() -> argparse.ArgumentParser:
     parser = _parser("celery", "Run tasks of a Celery application in this process.")
     parser.add_argument("app", help="module:attribute; default of the attribute: app")
     parser.add_argument("-P", "--pool", default="solo",
@@ -65,11 +75,7 @@ def celery(arguments: Sequence[str]) -> Settings:
     parser.add_argument("-l", "--loglevel", default="INFO")
     _add_common(parser, "tasks")
     parser.set_defaults(graceful_timeout=0.0)
-    settings = parser.parse_args(arguments, Settings())
-    return _add_jitter(settings)
-
-
-# ---- the parts ----
+    return parser
 
 
 def _parser(kind: str, text: str) -> argparse.ArgumentParser:
@@ -136,6 +142,10 @@ def _seconds(text: str) -> float:
     if not 0 <= value < 1e6:
         raise argparse.ArgumentTypeError("%s is no number of seconds" % text)
     return value
+
+
+# Made before the fork, where a zygote imports this: a worker that makes its own copies the pages that doing so writes to.
+_WSGI, _ASGI, _CELERY = _wsgi_parser(), _server_parser("asgi", "an ASGI", ASGI_SERVERS), _celery_parser()
 
 
 def _finish(parser: argparse.ArgumentParser, arguments: Sequence[str], servers: Dict[str, str]) -> Settings:

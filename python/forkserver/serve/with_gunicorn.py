@@ -6,6 +6,7 @@ start, watch and stop it, the supervisor does.
 """
 
 import contextlib
+import functools
 import importlib
 import os
 import selectors
@@ -200,6 +201,7 @@ class AdaptedGreenlets(Adapted):
                 gevent.kill(greenlet, timeout, block=False)
 
 
+@functools.lru_cache(maxsize=None)
 def worker_class(name: str) -> Any:
     """sync, gthread or gevent, adapted."""
     module, _, attribute = SUPPORTED_WORKERS[name].rpartition(".")
@@ -211,6 +213,10 @@ def worker_class(name: str) -> Any:
     if name == "gevent":
         adapted = AdaptedGreenlets
     return type("Adapted" + attribute, (adapted, base), {})
+
+
+for each in ("gthread", "sync"):  # before the fork, as DEFAULTS
+    worker_class(each)
 
 
 def last_answers(app: Any, lifeline: Lifeline) -> Any:
@@ -253,7 +259,7 @@ def make_settings(settings: options.Settings, quota: Quota) -> Dict[str, Any]:
 def make_worker(settings: options.Settings, listeners: List[worker.Listener]) -> Any:
     lifeline = Lifeline(settings.timeout, settings.graceful_timeout, settings.linger)
     cls = worker_class(settings.server)
-    cls.lifeline, cls.passed = lifeline, [Socket(each) for each in listeners]
+    passed = [Socket(each) for each in listeners]
     if settings.server == "gevent":
         from forkserver.serve import patch_gevent  # noqa: F401  before the application is imported
     app = last_answers(options.find_app(settings.app), lifeline)
@@ -261,8 +267,8 @@ def make_worker(settings: options.Settings, listeners: List[worker.Listener]) ->
     cfg = application.cfg
     log = cfg.logger_class(cfg)
     # sync waits so long for a connection before it says that it is alive
-    made = cls(1, os.getppid(), list(cls.passed), application, lifeline.idle_seconds, cfg, log)
-    made.pid = os.getpid()
+    made = cls(1, os.getppid(), list(passed), application, lifeline.idle_seconds, cfg, log)
+    made.lifeline, made.passed, made.pid = lifeline, passed, os.getpid()
     return made
 
 
