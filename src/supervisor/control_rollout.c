@@ -4,6 +4,7 @@
 #include "config/config.h"
 #include "ipc/pack.h"
 #include "supervisor/control_calls.h"
+#include "supervisor/listeners.h"
 #include "supervisor/reload.h"
 #include "supervisor/rollout.h"
 #include "supervisor/supervisor.h"
@@ -34,6 +35,7 @@ static void add(const struct control_call *call, const char *name, bool is_progr
 {
 	uint32_t id = rollouts_add(&call->supervisor->rollouts, name, is_program, cause, undo);
 
+	listeners_renew(call->supervisor->listeners);
 	if (!id) {
 		control_fault(call->calls, call->id, FAULT_FAILED, "out of memory");
 		return;

@@ -155,7 +155,7 @@ static bool renew(struct http_socket *socket)
 		return false;
 	}
 	log_warn("somebody has removed the file of %s, so forkserverctl could not connect; it is "
-		 "bound anew",
+		 "bound anew, and the control process started anew",
 		 socket->address);
 	(void)fd_nonblock(fd, 1);
 	fd_close(&socket->fd);

@@ -226,38 +226,82 @@ static void close_one(struct listener *listener)
 	config_free(listener->base);
 }
 
+/* What is bound already is not bound again. */
+static int obtain(const struct listeners *listeners, struct listener *made, struct error *err)
+{
+	struct listener *bound = find_bound(listeners, made->config);
+
+	return bound ? share(made, bound, err) : open_socket(listeners, made, err);
+}
+
 int listeners_need(struct listeners *listeners, struct config *base,
 		   const struct config_socket *config, struct error *err)
 {
-	struct listener *before = find(listeners, config->name), *other, *all;
+	struct listener *before = find(listeners, config->name), *all;
 	struct listener made = { .base = base, .config = config, .fd = -1 };
 	size_t at = before ? (size_t)(before - listeners->all) : 0;
-	bool same = before && config_socket_compare(before->config, config) != CHANGE_RESTART;
 	int r;
 
-	if (same && !is_lost(before))
+	if (before && config_socket_compare(before->config, config) != CHANGE_RESTART)
 		return 0;
 	all = reallocarray(listeners->all, listeners->n + 1, sizeof(*all));
 	if (!all)
 		return error_set(err, "out of memory");
 	listeners->all = all;
-	other = find_bound(listeners, config);
-	r = other ? share(&made, other, err) : open_socket(listeners, &made, err);
+	r = obtain(listeners, &made, err);
 	config_ref(base);
 	if (r < 0) {
 		close_one(&made);
 		return explain(config, "cannot listen on", err);
 	}
-	if (same)
-		log_warn("socket '%s': somebody has removed the file of %s, so nobody could "
-			 "connect; it is bound anew",
-			 config->name, config->listen);
 	made.born = ++listeners->generation;
 	if (before)
 		all[at].retired = made.born;
 	all[listeners->n++] = made;
 	listeners->unsaid = true;
 	return 0;
+}
+
+/* One that is lost; the new one takes its place. */
+static int renew(struct listeners *listeners, size_t i, struct error *err)
+{
+	struct listener made = { .fd = -1 }, *all;
+
+	all = reallocarray(listeners->all, listeners->n + 1, sizeof(*all));
+	if (!all)
+		return error_set(err, "out of memory");
+	listeners->all = all;
+	made.base = config_ref(all[i].base);
+	made.config = all[i].config;
+	if (obtain(listeners, &made, err) < 0) {
+		close_one(&made);
+		return -1;
+	}
+	made.born = all[i].retired = ++listeners->generation;
+	all[listeners->n++] = made;
+	listeners->unsaid = true;
+	return 0;
+}
+
+void listeners_renew(struct listeners *listeners)
+{
+	size_t n = listeners->n;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct config_socket *config = listeners->all[i].config;
+		struct error err = { { 0 } };
+
+		if (listeners->all[i].retired || !is_lost(&listeners->all[i]))
+			continue;
+		if (renew(listeners, i, &err) == 0)
+			log_warn("socket '%s': somebody has removed the file of %s, so nobody "
+				 "could connect; it is bound anew",
+				 config->name, config->listen);
+		else
+			log_error("socket '%s': somebody has removed the file of %s, so nobody can "
+				  "connect; it cannot be bound anew: %s",
+				  config->name, config->listen, err.text);
+	}
 }
 
 int listeners_change(struct listeners *listeners, struct config *base,
@@ -339,6 +383,7 @@ int listeners_open(struct listeners *listeners, struct config *config, struct er
 {
 	bool changed;
 
+	listeners_renew(listeners);
 	drop_stored(listeners, config);
 	for (size_t i = listeners->n; i > 0; i--)
 		if (!is_wanted(config, listeners->all[i - 1].config))
@@ -376,7 +421,7 @@ bool listeners_gave_lost(const struct listeners *listeners, const char *name, un
 
 		if (strcmp(listener->config->name, name) == 0 &&
 		    listener_was_given(listener, generation))
-			return is_lost(listener);
+			return listener->retired && is_lost(listener);
 	}
 	return false;
 }

@@ -4,8 +4,7 @@
  * A name has one current socket.  When a new configuration gives it another address, the old socket
  * retires: it stays open as long as a process runs that was started with it, and nobody is given it
  * any more.  What is bound already, under whatever name, is not bound again: the new one is a copy
- * of its fd, so that connections which wait in its queue stay there.  A unix socket whose file is
- * gone is not what the configuration says. */
+ * of its fd, so that connections which wait in its queue stay there. */
 #ifndef SUPERVISOR_LISTENERS_H
 #define SUPERVISOR_LISTENERS_H
 
@@ -60,8 +59,12 @@ void listeners_remove(struct listeners *listeners, size_t i);
 /* Whether a start of that generation was given it, if it was to have the name's socket. */
 bool listener_was_given(const struct listener *listener, unsigned generation);
 
-/* Whether nobody can connect any more to the name's socket that a start of that generation was
- * given, as its file was removed. */
+/* Binds anew those whose file somebody has removed, or exchanged for another one; the old ones
+ * retire.  What goes wrong is logged, and changes nothing. */
+void listeners_renew(struct listeners *listeners);
+
+/* Whether the name's socket that a start of that generation was given has been bound anew since
+ * then, because nobody could connect to it any more. */
 bool listeners_gave_lost(const struct listeners *listeners, const char *name, unsigned generation);
 
 /* The fd of a name, borrowed, or -1. */

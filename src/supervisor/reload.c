@@ -151,13 +151,13 @@ void reload_all(struct supervisor *supervisor)
 	int r;
 
 	reload_announce(supervisor);
-	if (http_sockets_renew(&supervisor->http))
-		control_link_kill(&supervisor->control); /* the next one is given the new socket */
 	if (supervisor->reload.target) {
 		log_info("an update is under way; the configuration is read when it has ended");
 		supervisor->reload.again = true;
 		return;
 	}
+	if (http_sockets_renew(&supervisor->http))
+		control_link_kill(&supervisor->control); /* the next one is given the new socket */
 	r = reload_read(supervisor, &messages);
 	log_lines(r < 0 ? LEVEL_ERROR : LEVEL_WARN, &messages);
 	if (r < 0) {

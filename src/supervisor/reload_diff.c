@@ -38,7 +38,8 @@ static bool same_kind(const struct config_log *a, const struct config_log *b)
 	return a->automatic == b->automatic && output_is_logged(a) == output_is_logged(b);
 }
 
-/* Whether it runs, or is being started, with a socket that nobody can connect to. */
+/* Whether it runs, or is being started, with a socket that nobody can connect to, and there is
+ * another one. */
 static bool has_lost(const struct process *process, const char *name)
 {
 	return (process->pid || process->state == PROCESS_STARTING) &&

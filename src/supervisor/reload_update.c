@@ -10,6 +10,7 @@
 #include "supervisor/control_calls.h"
 #include "supervisor/event_pool.h"
 #include "supervisor/group.h"
+#include "supervisor/listeners.h"
 #include "supervisor/logs.h"
 #include "supervisor/process.h"
 #include "supervisor/reload.h"
@@ -280,6 +281,7 @@ void reload_to(struct supervisor *supervisor, const char *name, struct config *t
 	reload->all = !name;
 	if (reload->all)
 		rollouts_retarget(&supervisor->rollouts, target);
+	listeners_renew(supervisor->listeners);
 	plan(supervisor, name);
 	begin_rollouts(supervisor);
 	stop_doomed(supervisor);

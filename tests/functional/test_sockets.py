@@ -461,25 +461,45 @@ def test_removed_file_is_made_again(rig, tmp_path, exchanged):
 
 
 def test_removed_file_with_somebody_else_in_its_place(rig, tmp_path):
-    """That one stays, and so does the program; the log says who it is."""
-    path = tmp_path / "s"
-    text = f"[socket:s]\nlisten = unix://{path}\n" + rig.program("s")
-    rig.start(text)
+    """That one stays, and so does the program; the log says who it is.  Other changes are taken over all the same."""
+    path, other = tmp_path / "s", tmp_path / "o"
+
+    def text(**keys):
+        return (f"[unix_http_server]\nfile = {tmp_path}/ctl\n[supervisorctl]\nserverurl = unix://{tmp_path}/ctl\n"
+                f"[socket:s]\nlisten = unix://{path}\n[socket:o]\nlisten = unix://{other}\n"
+                + rig.program("s,o", **keys))
+    rig.start(text())
     pid = wait_running(rig.supervisor, "server")
     path.unlink()
     with listening(path):
-        rig.supervisor.process.send_signal(signal.SIGHUP)
-        wait_log(rig.supervisor, rf"cannot change group 'server': .*another program listens there: .*\(pid {os.getpid()},")
-        wait_log(rig.supervisor, "update: no process group has changed")
+        rig.reload(text())
+        assert has_log(rig.supervisor, rf"it cannot be bound anew: another program listens there: .*\(pid {os.getpid()},")
         assert pids(rig.supervisor, "server") == [pid]
+        rig.reload(text(environment="A=1"))
+        assert ask(str(other))["pid"] == wait_running(rig.supervisor, "server", 2)
+        assert rig.ctl("reload").returncode == 0, "a restart"
+        wait_running(rig.supervisor, "server", 3)
     path.unlink()
-    rig.reload(text)
-    assert ask(str(path))["pid"] == wait_running(rig.supervisor, "server", 2) != pid
+    rig.reload(text(environment="A=1"))
+    assert ask(str(path))["pid"] == ask(str(other))["pid"] == wait_running(rig.supervisor, "server", 4)
     rig.stop()
 
 
+def test_removed_file_of_two_names(rig, tmp_path):
+    """A name that was given to another one's socket, before that one went: both are of the new one."""
+    path = tmp_path / "s"
+    rig.start(f"[socket:a]\nlisten = unix://{path}\n" + rig.program("a"))
+    wait_running(rig.supervisor, "server")
+    path.unlink()
+    rig.reload(f"[socket:b]\nlisten = unix://{path}\n" + rig.program("b"))
+    second = wait_running(rig.supervisor, "server", 2)
+    assert ask(str(path))["pid"] == second
+    rig.stop()
+    assert not path.exists()
+
+
 def test_removed_control_socket(rig, tmp_path):
-    """SIGHUP binds it again; who is connected by another one stays."""
+    """SIGHUP binds it again, and programs are not concerned."""
     path = tmp_path / "ctl"
     text = (f"[unix_http_server]\nfile = {path}\n[supervisorctl]\nserverurl = unix://{path}\n" +
             "[program:p]\ncommand = /bin/cat\nstartsecs = 0\n")

@@ -22,6 +22,10 @@ class Channel(filesystem.Channel):
         with self.locked():
             super()._put(queue, payload, **options)
 
+    def _purge(self, queue):
+        with self.locked():
+            return super()._purge(queue)
+
     def _queue_bind(self, *args):
         with self.locked():
             super()._queue_bind(*args)
