@@ -78,13 +78,15 @@ class Client:
 
 
 class Site:
-    """A supervisor and a client of it."""
+    """A supervisor and a client of it; the program steady runs."""
 
     def __init__(self, supervise, directory, programs, server="", user=None):
         self.directory = directory
         self.supervisor = supervise(HEAD.format(directory, server) + programs)
         self.client = Client(directory / "s", user)
         self.supervisor.wait_for(self.answers, "nobody answers")
+        if "[program:steady]" in programs:
+            self.wait_state("steady", "RUNNING")
 
     def answers(self):
         try:
