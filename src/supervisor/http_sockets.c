@@ -145,9 +145,8 @@ static bool renew(struct http_socket *socket)
 	struct listen_unix where = unix_of(socket->config);
 	struct listen_mark mark = { 0 };
 	struct error err = { { 0 } };
-	int fd;
+	int fd = listen_unix(&where, &mark, &err);
 
-	fd = listen_unix(&where, &mark, &err);
 	if (fd < 0) {
 		log_error("somebody has removed the file of %s, so forkserverctl cannot connect; "
 			  "it cannot be bound anew: %s",
@@ -158,8 +157,8 @@ static bool renew(struct http_socket *socket)
 		 "bound anew, and the control process started anew",
 		 socket->address);
 	(void)fd_nonblock(fd, 1);
-	fd_close(&socket->fd);
 	listen_unlink(&socket->mark);
+	fd_close(&socket->fd);
 	socket->fd = fd;
 	socket->mark = mark;
 	return true;

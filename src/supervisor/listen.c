@@ -364,7 +364,8 @@ bool listen_is_there(const struct listen_mark *mark, const char *path)
 {
 	struct stat st;
 
-	return lstat(path, &st) == 0 && st.st_dev == mark->dev && st.st_ino == mark->ino;
+	return lstat(path, &st) == 0 && S_ISSOCK(st.st_mode) && st.st_dev == mark->dev &&
+	       st.st_ino == mark->ino;
 }
 
 void listen_unlink(struct listen_mark *mark)

@@ -58,8 +58,8 @@ int listen_unix_change(const struct listen_unix *where, const struct listen_mark
 /* Listens on a unix socket without a file.  A CLOEXEC fd, or -errno with err. */
 int listen_abstract(const char *name, int backlog, struct error *err);
 
-/* Whether a path still leads to what was bound: the socket holds on to its inode, so no other file
- * has got that number. */
+/* Whether a path still leads to what was bound: as long as it is open, the socket holds on to its
+ * file's inode (unix(7)), so no other file gets that number, even if this one was removed. */
 bool listen_is_there(const struct listen_mark *mark, const char *path);
 
 void listen_unlink(struct listen_mark *mark); /* removes the file if it is ours; empties the mark */

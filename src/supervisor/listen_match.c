@@ -87,16 +87,6 @@ static bool match_inet(int fd, const struct config_socket *config)
 
 /* ---- unix sockets ---- */
 
-/* The socket holds on to its file's inode (unix(7)), so no other file gets that number meanwhile,
- * even if this one was removed. */
-static bool has_its_file(const struct fdstore_entry *entry, const char *path)
-{
-	struct stat st;
-
-	return lstat(path, &st) == 0 && S_ISSOCK(st.st_mode) && st.st_dev == entry->dev &&
-	       st.st_ino == entry->file;
-}
-
 /* A name without a file begins with a NUL, and ends with the address. */
 static bool match_unix(const struct fdstore_entry *entry, const char *name)
 {
@@ -104,6 +94,7 @@ static bool match_unix(const struct fdstore_entry *entry, const char *name)
 	socklen_t len = sizeof(bound);
 	bool abstract = name[0] == '@';
 	size_t n = strlen(name), at = offsetof(struct sockaddr_un, sun_path);
+	struct listen_mark file = { .dev = entry->dev, .ino = entry->file };
 
 	if (option(entry->fd, SOL_SOCKET, SO_DOMAIN) != AF_UNIX ||
 	    option(entry->fd, SOL_SOCKET, SO_TYPE) != SOCK_STREAM || n >= sizeof(bound.sun_path) ||
@@ -113,7 +104,7 @@ static bool match_unix(const struct fdstore_entry *entry, const char *name)
 		return len == at + n && bound.sun_path[0] == '\0' &&
 		       memcmp(bound.sun_path + 1, name + 1, n - 1) == 0;
 	return len == at + n + 1 && memcmp(bound.sun_path, name, n + 1) == 0 &&
-	       has_its_file(entry, name);
+	       listen_is_there(&file, name);
 }
 
 bool listen_match(const struct fdstore_entry *entry, const struct config_socket *config)

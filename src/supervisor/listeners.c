@@ -226,61 +226,42 @@ static void close_one(struct listener *listener)
 	config_free(listener->base);
 }
 
-/* What is bound already is not bound again. */
-static int obtain(const struct listeners *listeners, struct listener *made, struct error *err)
+/* Gives a name a socket, what is bound already not being bound again; the one that it had retires.
+ */
+static int add(struct listeners *listeners, struct config *base, const struct config_socket *config,
+	       struct error *err)
 {
-	struct listener *bound = find_bound(listeners, made->config);
+	struct listener *all = reallocarray(listeners->all, listeners->n + 1, sizeof(*all));
+	struct listener made = { .config = config, .fd = -1 }, *before, *bound;
+	int r;
 
-	return bound ? share(made, bound, err) : open_socket(listeners, made, err);
+	if (!all)
+		return error_set(err, "out of memory");
+	listeners->all = all;
+	made.base = config_ref(base);
+	bound = find_bound(listeners, config);
+	r = bound ? share(&made, bound, err) : open_socket(listeners, &made, err);
+	if (r < 0) {
+		close_one(&made);
+		return -1;
+	}
+	made.born = ++listeners->generation;
+	before = find(listeners, config->name);
+	if (before)
+		before->retired = made.born;
+	all[listeners->n++] = made;
+	listeners->unsaid = true;
+	return 0;
 }
 
 int listeners_need(struct listeners *listeners, struct config *base,
 		   const struct config_socket *config, struct error *err)
 {
-	struct listener *before = find(listeners, config->name), *all;
-	struct listener made = { .base = base, .config = config, .fd = -1 };
-	size_t at = before ? (size_t)(before - listeners->all) : 0;
-	int r;
+	const struct listener *before = find(listeners, config->name);
 
 	if (before && config_socket_compare(before->config, config) != CHANGE_RESTART)
 		return 0;
-	all = reallocarray(listeners->all, listeners->n + 1, sizeof(*all));
-	if (!all)
-		return error_set(err, "out of memory");
-	listeners->all = all;
-	r = obtain(listeners, &made, err);
-	config_ref(base);
-	if (r < 0) {
-		close_one(&made);
-		return explain(config, "cannot listen on", err);
-	}
-	made.born = ++listeners->generation;
-	if (before)
-		all[at].retired = made.born;
-	all[listeners->n++] = made;
-	listeners->unsaid = true;
-	return 0;
-}
-
-/* One that is lost; the new one takes its place. */
-static int renew(struct listeners *listeners, size_t i, struct error *err)
-{
-	struct listener made = { .fd = -1 }, *all;
-
-	all = reallocarray(listeners->all, listeners->n + 1, sizeof(*all));
-	if (!all)
-		return error_set(err, "out of memory");
-	listeners->all = all;
-	made.base = config_ref(all[i].base);
-	made.config = all[i].config;
-	if (obtain(listeners, &made, err) < 0) {
-		close_one(&made);
-		return -1;
-	}
-	made.born = all[i].retired = ++listeners->generation;
-	all[listeners->n++] = made;
-	listeners->unsaid = true;
-	return 0;
+	return add(listeners, base, config, err) < 0 ? explain(config, "cannot listen on", err) : 0;
 }
 
 void listeners_renew(struct listeners *listeners)
@@ -293,7 +274,7 @@ void listeners_renew(struct listeners *listeners)
 
 		if (listeners->all[i].retired || !is_lost(&listeners->all[i]))
 			continue;
-		if (renew(listeners, i, &err) == 0)
+		if (add(listeners, listeners->all[i].base, config, &err) == 0)
 			log_warn("socket '%s': somebody has removed the file of %s, so nobody "
 				 "could connect; it is bound anew",
 				 config->name, config->listen);

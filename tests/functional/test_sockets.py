@@ -486,7 +486,7 @@ def test_removed_file_with_somebody_else_in_its_place(rig, tmp_path):
 
 
 def test_removed_file_of_two_names(rig, tmp_path):
-    """A name that was given to another one's socket, before that one went: both are of the new one."""
+    """The same path under another name, once its file is gone: what is lost is not shared with it."""
     path = tmp_path / "s"
     rig.start(f"[socket:a]\nlisten = unix://{path}\n" + rig.program("a"))
     wait_running(rig.supervisor, "server")
