@@ -45,6 +45,14 @@ int strv_add(char ***strv, const char *text)
 	return strv_take(strv, strdup(text));
 }
 
+bool strv_contains(char *const *strv, const char *text)
+{
+	for (size_t i = 0; strv && strv[i]; i++)
+		if (strcmp(strv[i], text) == 0)
+			return true;
+	return false;
+}
+
 int strv_setenv(char ***strv, const char *name, const char *value)
 {
 	size_t len = strlen(name);

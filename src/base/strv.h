@@ -3,11 +3,13 @@
 #ifndef BASE_STRV_H
 #define BASE_STRV_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* NULL counts as the empty vector everywhere. */
 size_t strv_len(char *const *strv);
 void strv_free(char **strv); /* the strings too */
+bool strv_contains(char *const *strv, const char *text);
 
 /* Appends a copy (add) or takes the string over (take; freed on failure too).  0 or -ENOMEM, then
  * *strv is as before. */

@@ -8,6 +8,7 @@
  *      ◄────────────────────────────────── READY   if it may fork
  *      SPAWN ───────────────────────────────────►
  *      ◄──────────────────────────────── SPAWNED   same id
+ *      MODEL ───────────────────────────────────►  a worker runs: the next ones are like it
  *      (close) ─────────────────────────────────►  the zygote exits
  */
 #ifndef IPC_MESSAGES_H
@@ -30,6 +31,7 @@ enum message_type {
 	MESSAGE_SPAWNED,   /* struct spawn_reply */
 	MESSAGE_SPARE,     /* no body; fd: a channel.  Answered as SPAWN is: a worker that waits
 			      there for its own MESSAGE_SPAWN */
+	MESSAGE_MODEL,     /* struct worker_model */
 };
 
 enum audit_policy {
@@ -85,9 +87,10 @@ struct zygote_ready {
  * arrives there, which the supervisor writes once it knows the pid; at end of file the worker
  * exits.  So no worker can run that nobody supervises. */
 struct spawn_request {
-	char *name;  /* "web:web_03", for messages */
-	char **argv; /* the command, split: python -m M…, python script…, a console script,
-			pkg.mod:callable… */
+	char *name;    /* "web:web_03", for messages */
+	char *program; /* "web": its workers do the same things first */
+	char **argv;   /* the command, split: python -m M…, python script…, a console script,
+			  pkg.mod:callable… */
 	char **environment; /* the complete environment, without LISTEN_* */
 	char *directory;    /* NULL: as the zygote */
 	char **sockets;     /* names of listeners, passed as fds 3… and LISTEN_FDNAMES */
@@ -108,6 +111,12 @@ struct spawn_reply {
 	char *error;
 };
 
+/* A worker of this zygote that has got as far as RUNNING (zygote/prefault.h). */
+struct worker_model {
+	char *program;
+	int32_t pid;
+};
+
 void zygote_setup_pack(struct buf *buf, const struct zygote_setup *setup);
 int zygote_setup_unpack(struct zygote_setup *setup, const void *data,
 			size_t len); /* 0 or -EPROTO, then *setup is empty */
@@ -123,5 +132,9 @@ void spawn_request_done(struct spawn_request *request);
 void spawn_reply_pack(struct buf *buf, const struct spawn_reply *reply);
 int spawn_reply_unpack(struct spawn_reply *reply, const void *data, size_t len);
 void spawn_reply_done(struct spawn_reply *reply);
+
+void worker_model_pack(struct buf *buf, const struct worker_model *model);
+int worker_model_unpack(struct worker_model *model, const void *data, size_t len);
+void worker_model_done(struct worker_model *model);
 
 #endif

@@ -133,6 +133,7 @@ struct process {
 	bool prepared;         /* prestart has succeeded for this start */
 	char note[128];        /* "" or what it waits for, for people */
 	bool measured;         /* its memory line was logged */
+	uint64_t zygote_start; /* the start of its zygote that it was forked by */
 	bool quiet;            /* nothing is started again: it is to go, or we are shutting down */
 
 	int64_t started_us; /* CLOCK_MONOTONIC; 0: never */

@@ -112,6 +112,9 @@ static void up(struct process *process)
 			 "seconds (startsecs)",
 			 name_of(process), process->program->startsecs);
 	process_vitals_up(process);
+	if (process->zygote)
+		zygote_link_model(process->zygote, process->zygote_start, process->program->name,
+				  process->pid);
 	if (!process->zygote || process->measured)
 		return;
 	if (process->program->startsecs)

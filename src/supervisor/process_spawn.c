@@ -64,6 +64,7 @@ static int pack_request(struct process *process, struct error *err)
 	const struct config_program *program = process->program;
 	char *name = NULL;
 	struct spawn_request request = {
+		.program = program->name,
 		.argv = process->config->argv,
 		.environment = process->environment,
 		.directory = process->config->directory,
@@ -328,6 +329,7 @@ static void answered(struct spawn_ticket *ticket, pid_t pid, int gate, const cha
 		return;
 	}
 	ticket->gate = gate;
+	process->zygote_start = process->zygote->starts;
 	born(process, pid);
 }
 

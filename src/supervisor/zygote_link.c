@@ -72,6 +72,7 @@ void zygote_link_done(struct zygote_link *link)
 	interpreter_done(&link->interpreter);
 	user_done(&link->user);
 	strv_free(link->environment);
+	strv_free(link->models);
 	memset(link, 0, sizeof(*link));
 	link->channel = -1;
 }
@@ -209,6 +210,8 @@ static void watch_child(struct zygote_link *link, pid_t pid, int channel)
 	link->channel = channel;
 	link->state = ZYGOTE_IMPORTING;
 	link->starts++;
+	strv_free(link->models);
+	link->models = NULL;
 	link->reported = false;
 	(void)fd_nonblock(channel, 1);
 	ev_io_set(&link->input, channel, EV_READ);
@@ -312,6 +315,22 @@ void zygote_link_want_spares(struct zygote_link *link, unsigned n)
 {
 	spares_want(link, n);
 	zygote_queue_flush(link);
+}
+
+void zygote_link_model(struct zygote_link *link, uint64_t start, char *program, pid_t pid)
+{
+	struct worker_model model = { program, pid };
+	struct buf body = { 0 };
+
+	if (link->state != ZYGOTE_READY || link->channel < 0 || start != link->starts ||
+	    strv_contains(link->models, program))
+		return;
+	worker_model_pack(&body, &model);
+	/* not sent, or not noted: the next one will do as well */
+	if (!body.failed &&
+	    channel_send(link->channel, MESSAGE_MODEL, 0, body.data, body.len, NULL, 0) == 0)
+		(void)strv_add(&link->models, program);
+	buf_done(&body);
 }
 
 /* ---- stopping ---- */

@@ -235,6 +235,18 @@ static bool on_spawn(struct forker *forker)
 	return false;
 }
 
+/* A hint: what goes wrong with it is no reason for anything. */
+static void on_model(struct forker *forker)
+{
+	struct worker_model model;
+
+	if (worker_model_unpack(&model, forker->message.body, forker->message.len) < 0)
+		_exit(1);
+	if (model.program)
+		(void)prefault_learn(&forker->prefault, model.program, model.pid);
+	worker_model_done(&model);
+}
+
 static void send_ready(struct forker *forker)
 {
 	struct zygote_ready ready = {
@@ -292,6 +304,8 @@ void forker_run(struct forker *forker)
 		     forker->message.type == MESSAGE_SPARE) &&
 		    on_spawn(forker))
 			return;
+		if (forker->message.type == MESSAGE_MODEL)
+			on_model(forker);
 		message_done(&forker->message);
 	}
 }

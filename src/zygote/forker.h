@@ -9,6 +9,7 @@
 #include "tracer/tracer.h"
 #include "zygote/handover.h"
 #include "zygote/heap.h"
+#include "zygote/prefault.h"
 #include "zygote/traits.h"
 
 #include <signal.h>
@@ -30,6 +31,7 @@ struct forker {
 	struct sigaction sigterm; /* the application's; ours is the default while no worker */
 	uint64_t import_us;
 	struct heap_counts heap;
+	struct prefault prefault;
 };
 
 /* How many seccomp filters the calling thread is under: those of a container or of systemd's

@@ -97,7 +97,7 @@ class Zygote:
     def request(self, argv, env=None, sockets=()):
         """The body of a request for a worker."""
         variables = [f"{name}={value}" for name, value in (env or environment()).items()]
-        packed = Pack().str("bench:worker").strv(argv).strv(variables).str(None)
+        packed = Pack().str("bench:worker", "worker").strv(argv).strv(variables).str(None)
         return packed.strv(list(sockets)).u32(-1, 0, 0, 0).str(None).data
 
     def spawn(self, body, stdio, sockets=()):

@@ -1,6 +1,8 @@
 """What the zygote does so that memory stays shared: the collector, immortal objects, huge and merged pages."""
+import mmap
 import os
 import pathlib
+import signal
 import subprocess
 
 import pytest
@@ -185,3 +187,36 @@ def test_pymalloc_on_huge_pages(rig):
 def test_pymalloc_on_plain_pages(rig):
     start(rig, 'environment = PYTHON_PYMALLOC_HUGEPAGES="0"')
     rig.probed()
+
+
+# ---------------------------------------------------------------- pages that are copied at once
+
+def kernel_populates():
+    """MADV_POPULATE_WRITE: Linux 5.14."""
+    with mmap.mmap(-1, mmap.PAGESIZE) as page:
+        try:
+            page.madvise(23)
+        except OSError:
+            return False
+    return True
+
+
+def test_what_the_first_worker_has_copied(rig, mode):
+    """The next one of its program has it before it begins, as it was; a worker of another program has not."""
+    if not kernel_populates():
+        pytest.skip("this kernel populates nothing")
+    keys = {"command": "probe_memory:write_first", "autorestart": "true", "ready": "notify"}
+    start(rig, programs={"web": keys}, mode=mode)
+    first, = rig.probed(1, "first.json")
+    rig.log_says("success: web entered RUNNING")
+    os.kill(first["pid"], signal.SIGKILL)
+    later, = rig.probed(1, "later.json")
+    assert later["same"] and later["before"] - first["before"] > 15 << 20
+
+
+def test_programs_do_not_learn_from_each_other(rig):
+    keys = {"command": "probe_memory:write_first", "autorestart": "true", "ready": "notify"}
+    start(rig, programs={"web": keys, "other": {"command": "probe_memory:look", "depends_on": "web"}})
+    first, = rig.probed(1, "first.json")
+    other, = rig.probed(1, "other.json")
+    assert other["before"] - first["before"] < 4 << 20

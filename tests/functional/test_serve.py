@@ -277,6 +277,31 @@ def test_max_requests(site, server):
     assert site.supervisor.stop() == 0
 
 
+@pytest.mark.parametrize("server", ["sync", "gthread", "gevent"])
+def test_rehearsal(site, server):
+    """Before it is ready a worker has served a request of its own, and nobody has been told of it."""
+    needs(site.version, *PACKAGES[server])
+    site.start(f"forkserver.serve:wsgi 'serve_app:make_watched()' --server {server} --access-log --max-requests 2 "
+               "--max-requests-jitter 0", preload(server), numprocs=1)
+    pid, = site.pids
+    assert (site.directory / f"rehearsed.{pid}").exists()
+    told = site.get("/asked")
+    assert (told["pid"], told["requests"], told["asked"]) == (pid, 0, ["/asked"])
+    assert len(re.findall("GET ", site.outputs())) <= 1, site.outputs()
+    assert site.get("/asked")["pid"] == pid  # it has not ended after the one
+    site.stop()
+
+
+def test_no_rehearsal(site):
+    """A hook of the user's sees each request that a client has made, and no other."""
+    needs(site.version, *PACKAGES["gthread"])
+    site.start("forkserver.serve:wsgi 'serve_app:make_watched()' --server gthread "
+               "--option pre_request=serve_app.pre_request", preload("gthread"), numprocs=1)
+    assert not list(site.directory.glob("rehearsed.*"))
+    assert site.get("/asked")["asked"] == ["hook of /asked", "/asked"]
+    site.stop()
+
+
 @pytest.mark.parametrize("server", WSGI + ASGI)
 def test_recycled(site, server):
     """One that has served enough is replaced by the supervisor; every request is answered meanwhile."""

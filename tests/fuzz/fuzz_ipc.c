@@ -105,6 +105,7 @@ CHECK_WHOLE(log_data)
 CHECK_WHOLE(zygote_setup)
 CHECK_WHOLE(spawn_request)
 CHECK_WHOLE(spawn_reply)
+CHECK_WHOLE(worker_model)
 
 static void check_zygote_ready(const void *data, size_t len)
 {
@@ -132,6 +133,7 @@ static void check_body(const void *data, size_t len)
 	check_zygote_ready(data, len);
 	check_spawn_request(data, len);
 	check_spawn_reply(data, len);
+	check_worker_model(data, len);
 }
 
 /* ---- datagrams ---- */

@@ -11,6 +11,7 @@ START_TEST(null_is_empty)
 
 	ck_assert_uint_eq(strv_len(NULL), 0);
 	ck_assert_ptr_null(strv_getenv(NULL, "HOME"));
+	ck_assert(!strv_contains(NULL, "HOME"));
 	ck_assert_ptr_nonnull(copy);
 	ck_assert_ptr_null(copy[0]);
 	strv_free(copy);

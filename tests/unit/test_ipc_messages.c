@@ -35,6 +35,7 @@ static const int numbers[] = { 7, 200 };
 
 static const struct spawn_request request = {
 	.name = (char *)"web:web_03",
+	.program = (char *)"web",
 	.argv = words,
 	.environment = words,
 	.directory = NULL,
@@ -87,6 +88,7 @@ START_TEST(request_round_trip)
 	spawn_request_pack(&buf, &request);
 	ck_assert_int_eq(spawn_request_unpack(&got, buf.data, buf.len), 0);
 	ck_assert_str_eq(got.name, request.name);
+	ck_assert_str_eq(got.program, "web");
 	ck_assert_str_eq(got.argv[1], "two words");
 	ck_assert_uint_eq(strv_len(got.environment), 2);
 	ck_assert_ptr_null(got.directory);
@@ -107,6 +109,7 @@ START_TEST(reply_and_ready_round_trip)
 {
 	struct spawn_reply failed = { .pid = -1, .again = 1, .error = (char *)"no memory" }, got;
 	struct zygote_ready ready = { 1ull << 40, 2, UINT64_MAX, 4, 5, 6 }, seen;
+	struct worker_model model = { (char *)"web", 4711 }, learned;
 	struct buf buf = { 0 };
 
 	spawn_reply_pack(&buf, &failed);
@@ -115,6 +118,13 @@ START_TEST(reply_and_ready_round_trip)
 	ck_assert_uint_eq(got.again, 1);
 	ck_assert_str_eq(got.error, "no memory");
 	spawn_reply_done(&got);
+	buf_clear(&buf);
+	worker_model_pack(&buf, &model);
+	ck_assert_int_eq(worker_model_unpack(&learned, buf.data, buf.len - 1), -EPROTO);
+	ck_assert_int_eq(worker_model_unpack(&learned, buf.data, buf.len), 0);
+	ck_assert_str_eq(learned.program, "web");
+	ck_assert_int_eq(learned.pid, 4711);
+	worker_model_done(&learned);
 	buf_clear(&buf);
 	zygote_ready_pack(&buf, &ready);
 	ck_assert_int_eq(zygote_ready_unpack(&seen, buf.data, buf.len), 0);

@@ -13,7 +13,7 @@ import selectors
 import socket
 import sys
 import threading
-from typing import Any, Dict, Iterator, List, Sequence
+from typing import Any, Dict, Iterator, List, Sequence, Type
 
 import gunicorn.app.base
 import gunicorn.config
@@ -21,7 +21,7 @@ import gunicorn.glogging  # noqa: F401  the default of logger_class: by that nam
 from gunicorn.workers import SUPPORTED_WORKERS
 
 from forkserver import worker
-from forkserver.serve import options
+from forkserver.serve import options, rehearsal
 from forkserver.serve.lifeline import Lifeline, Quota
 
 
@@ -80,6 +80,11 @@ class Adapted:
     sockets: List[Any]
     alive: bool
     PIPE: Sequence[int]
+    cfg: Any
+    log: Any
+    nr: int  # requests served
+    wsgi: Any
+    rehearsing = False
 
     def finish(self) -> None:
         """It has served enough.  May be called from any thread."""
@@ -98,8 +103,32 @@ class Adapted:
         if isinstance(poller, selectors.BaseSelector):
             # Where signals are written to (set_wakeup_fd): gthread looks for its end only after a wait.
             poller.register(self.PIPE[0], selectors.EVENT_READ, lambda fd: os.read(fd, 4096))
+        self.rehearse()
         self.lifeline.ready()
         super().run()  # type: ignore[misc]
+
+    def rehearse(self) -> None:
+        """Nobody but this object learns of it: neither the application, nor the access log, nor whoever counts."""
+        # Somebody's own hook would take it for a request, and TLS is not spoken here.
+        if self.cfg.pre_request is not gunicorn.config.PreRequest.default or self.cfg.is_ssl:
+            return
+        served, application = self.nr, self.wsgi
+        self.rehearsing, self.nr, self.wsgi = True, -1, rehearsal.application
+        self.log.access = lambda *_: None
+        listener = rehearsal.Listener()
+        try:
+            self.take(listener)
+            listener.answer()
+        except Exception as error:
+            rehearsal.failed(error)
+        finally:
+            listener.close()
+            del self.log.access
+            self.rehearsing, self.nr, self.wsgi = False, served, application
+
+    def take(self, listener: rehearsal.Listener) -> None:
+        """Serve the connection that waits there."""
+        self.handle(listener, *listener.accept())  # type: ignore[attr-defined]
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         self.lifeline.stop()
@@ -130,6 +159,9 @@ class AdaptedThreads(Adapted):
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         self.lifeline.stop()  # a signal wakes the main loop by itself
+
+    def take(self, listener: rehearsal.Listener) -> None:
+        self.accept(listener.getsockname(), listener)  # type: ignore[attr-defined]
 
     def wake(self) -> None:
         try:
@@ -172,6 +204,13 @@ class AdaptedThreads(Adapted):
             self.busy += more
 
 
+class AdaptedNewerThreads(Adapted):
+    """A gthread whose main loop does what the threads of others do, and that serves silent connections to their end."""
+
+    def rehearse(self) -> None:
+        pass  # there is no way in but by that loop
+
+
 class AdaptedGreenlets(Adapted):
     """gevent's waits for silent connections as long as `keepalive` says, which may be longer than the end may take."""
 
@@ -206,10 +245,9 @@ def worker_class(name: str) -> Any:
     """sync, gthread or gevent, adapted."""
     module, _, attribute = SUPPORTED_WORKERS[name].rpartition(".")
     base = getattr(importlib.import_module(module), attribute)
-    adapted = Adapted
-    # Versions of gthread without this method serve silent connections to their end by themselves.
-    if name == "gthread" and hasattr(base, "_wrap_future"):
-        adapted = AdaptedThreads
+    adapted: Type[Adapted] = Adapted
+    if name == "gthread":
+        adapted = AdaptedThreads if hasattr(base, "_wrap_future") else AdaptedNewerThreads
     if name == "gevent":
         adapted = AdaptedGreenlets
     return type("Adapted" + attribute, (adapted, base), {})
@@ -238,7 +276,7 @@ def last_answers(app: Any, lifeline: Lifeline) -> Any:
 
 def make_settings(settings: options.Settings, quota: Quota) -> Dict[str, Any]:
     def post_request(self: Any, req: Any, environ: Any, resp: Any) -> None:
-        if quota.done():
+        if not self.rehearsing and quota.done():
             self.finish()
 
     return {

@@ -44,6 +44,10 @@ def make_wsgi():
     def facts():
         return told(**listening())
 
+    @app.route("/asked")
+    def asked():
+        return told(requests=worker.requests(), asked=ASKED)
+
     @app.route("/slow/<name>")
     def slow(name):
         go = begin(name)
@@ -52,6 +56,32 @@ def make_wsgi():
         return told(slow=name)
 
     return app
+
+
+ASKED = []
+
+
+def make_watched():
+    """The same, in a worker that takes notes: of a rehearsal a file, of requests a list in /asked."""
+    from forkserver.serve import rehearsal
+
+    app, rehearsed = make_wsgi(), rehearsal.application
+
+    def watched(*arguments):
+        (ROOT / ("rehearsed.%d" % os.getpid())).touch()
+        return rehearsed(*arguments)
+
+    def call(environ, start_response):
+        ASKED.append(environ["PATH_INFO"])
+        return app(environ, start_response)
+
+    rehearsal.application = watched
+    return call
+
+
+def pre_request(_worker, request):
+    """A hook of gunicorn's."""
+    ASKED.append("hook of " + request.path)
 
 
 async def asgi(scope, receive, send):

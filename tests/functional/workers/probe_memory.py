@@ -18,6 +18,7 @@ import unittest  # noqa: F401
 import weakref
 
 import probe_app
+from forkserver import notify
 
 collections_seen = []
 gc.callbacks.append(lambda phase, info: collections_seen.append(phase))
@@ -108,6 +109,26 @@ def allocate():
     before = private()
     made = [bytes(SIZE) for _ in range(NUMBER)]  # noqa: F821
     probe_app.write({"grown": private() - before, "made": len(made) * SIZE})  # noqa: F821
+
+
+BLOCK = bytearray(16 << 20)
+BLOCK[:] = b"x" * len(BLOCK)  # so that it has pages
+
+
+def write_first():
+    """The first worker of a program copies all of BLOCK; a later one looks at what it has got."""
+    before = private()
+    role = "later" if os.path.exists(os.path.join(os.environ["PROBE_DIR"], "first.json")) else "first"
+    if role == "first":
+        for page in range(0, len(BLOCK), 4096):
+            BLOCK[page] = 1
+    probe_app.write({"pid": os.getpid(), "before": before, "same": BLOCK.count(b"x") == len(BLOCK)}, role)
+    notify.ready()
+    threading.Event().wait()
+
+
+def look():
+    probe_app.write({"before": private()}, "other")
 
 
 def use():
