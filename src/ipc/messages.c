@@ -17,6 +17,7 @@ void zygote_setup_pack(struct buf *buf, const struct zygote_setup *setup)
 	pack_strv(buf, setup->path);
 	pack_strv(buf, setup->preload);
 	pack_str(buf, setup->warmup);
+	pack_strv(buf, setup->commands);
 	pack_strv(buf, setup->allow);
 	pack_str(buf, setup->baseline);
 	pack_u32(buf, setup->policy);
@@ -42,6 +43,7 @@ int zygote_setup_unpack(struct zygote_setup *setup, const void *data, size_t len
 	setup->path = unpack_strv(&in);
 	setup->preload = unpack_strv(&in);
 	setup->warmup = unpack_str(&in);
+	setup->commands = unpack_strv(&in);
 	setup->allow = unpack_strv(&in);
 	setup->baseline = unpack_str(&in);
 	setup->policy = unpack_u32(&in);
@@ -67,6 +69,7 @@ void zygote_setup_done(struct zygote_setup *setup)
 	strv_free(setup->path);
 	strv_free(setup->preload);
 	free(setup->warmup);
+	strv_free(setup->commands);
 	strv_free(setup->allow);
 	free(setup->baseline);
 	memset(setup, 0, sizeof(*setup));

@@ -55,11 +55,13 @@ struct zygote_setup {
 	char **path;    /* put in front of sys.path, in this order; the working directory follows */
 	char **preload; /* modules, in import order */
 	char *warmup;   /* "module:callable" or NULL */
-	char **allow;   /* rules as written: "PATTERN [at LOCATION] [keep|reopen|null|close]"
-			   (config/rule.h) */
-	char *baseline; /* text of a baseline file (report/baseline.h) or NULL */
-	uint32_t policy;          /* enum audit_policy */
-	uint32_t mode;            /* enum audit_mode */
+	char **commands; /* what its workers will run, each command once: how many words it has, in
+			    decimal, and these words */
+	char **allow;    /* rules as written: "PATTERN [at LOCATION] [keep|reopen|null|close]"
+			    (config/rule.h) */
+	char *baseline;  /* text of a baseline file (report/baseline.h) or NULL */
+	uint32_t policy; /* enum audit_policy */
+	uint32_t mode;   /* enum audit_mode */
 	uint32_t preload_timeout; /* seconds; 0: none */
 	uint32_t progress;        /* 1: send MESSAGE_PROGRESS */
 	uint32_t thp;       /* 1: leave transparent huge pages as they are; 0: PR_SET_THP_DISABLE */

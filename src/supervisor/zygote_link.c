@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #define BASELINE_MAX ((size_t)16 << 20)
+#define COMMANDS_MAX 100       /* that a zygote makes something ready for */
 #define RESTART_GAP 1.0        /* seconds between two starts at least */
 #define RESTART_GAP_MAX 60.    /* and at most, after many failures */
 #define IMPORT_GRACE 30.       /* beyond preload_timeout, which the tracer keeps and reports on */
@@ -140,8 +141,49 @@ static int prepare(struct zygote_link *link, struct error *err)
 	return config->immortalize ? interpreter_check_immortalize(&link->interpreter, err) : 0;
 }
 
+static int add_command(char ***commands, char *const *argv)
+{
+	char number[16];
+	int r;
+
+	snprintf(number, sizeof(number), "%zu", strv_len(argv));
+	r = strv_add(commands, number);
+	for (size_t i = 0; r == 0 && argv[i]; i++)
+		r = strv_add(commands, argv[i]);
+	return r;
+}
+
+/* As struct zygote_setup has them; NULL if out of memory: then nothing is made ready for them. */
+static char **find_commands(const struct zygote_link *link)
+{
+	char **commands = NULL, **seen = NULL;
+	int r = 0;
+
+	for (size_t i = 0; i < link->base->nprograms; i++) {
+		const struct config_program *program = &link->base->programs[i];
+
+		if (!program->zygote || strcmp(program->zygote, link->config->name) != 0)
+			continue;
+		for (size_t j = 0; j < program->nprocesses && r == 0; j++) {
+			const struct config_process *process = &program->processes[j];
+
+			if (strv_len(seen) >= COMMANDS_MAX || strv_contains(seen, process->command))
+				continue;
+			r = strv_add(&seen, process->command);
+			if (r == 0)
+				r = add_command(&commands, process->argv);
+		}
+	}
+	strv_free(seen);
+	if (r == 0)
+		return commands;
+	strv_free(commands);
+	return NULL;
+}
+
 static int pack_setup(struct zygote_link *link, struct buf *body, struct error *err)
 {
+	char **commands = find_commands(link);
 	const struct config_zygote *config = link->config;
 	struct buf baseline = { 0 };
 	struct zygote_setup setup = {
@@ -151,6 +193,7 @@ static int pack_setup(struct zygote_link *link, struct buf *body, struct error *
 		.path = config->path,
 		.preload = config->preload,
 		.warmup = config->warmup,
+		.commands = commands,
 		.allow = config->allow,
 		.policy = config->policy,
 		.mode = config->mode,
@@ -171,6 +214,7 @@ static int pack_setup(struct zygote_link *link, struct buf *body, struct error *
 		if (body->failed)
 			r = error_set(err, "out of memory");
 	}
+	strv_free(commands);
 	buf_done(&baseline);
 	return r < 0 ? -1 : 0;
 }

@@ -270,16 +270,17 @@ void embed_import(struct embed *embed, const struct zygote_setup *setup,
 		  struct import_result *result)
 {
 	int64_t start = clock_us();
-	PyObject *modules = embed_list(setup->preload);
+	PyObject *modules = embed_list(setup->preload), *commands = embed_list(setup->commands);
 	PyObject *done = NULL;
 
 	memset(result, 0, sizeof(*result));
-	if (modules)
-		done = embed_call(embed, "preload", "(Oz)", modules, setup->warmup);
+	if (modules && commands)
+		done = embed_call(embed, "preload", "(OzO)", modules, setup->warmup, commands);
 	if (!done)
 		describe_exception(embed, result);
 	Py_XDECREF(done);
 	Py_XDECREF(modules);
+	Py_XDECREF(commands);
 	result->import_us = (uint64_t)(clock_us() - start);
 	add_facts(embed, result);
 }

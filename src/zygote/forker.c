@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/fd.h"
+#include "zygote/pages.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -294,6 +295,7 @@ void forker_run(struct forker *forker)
 	while ((fd = open("/dev/null", O_RDWR | O_CLOEXEC)) >= 0 && fd <= 2)
 		;
 	fd_close(&fd);
+	(void)pages_give_back();
 	send_ready(forker);
 	for (;;) {
 		int r = channel_recv(forker->channel, &forker->message);

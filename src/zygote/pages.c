@@ -5,12 +5,15 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "ipc/messages.h"
+#include "zygote/pagemap.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #ifndef PR_SET_MEMORY_MERGE
 #define PR_SET_MEMORY_MERGE 67 /* linux/prctl.h, Linux 6.4 */
@@ -67,4 +70,42 @@ void pages_set(const struct zygote_setup *setup)
 		warn(setup, "huge pages stay as they are (PR_SET_THP_DISABLE)", strerror(errno));
 	if (setup->ksm)
 		merge(setup);
+}
+
+/* Pages that follow each other. */
+struct run {
+	uintptr_t start, end;
+	size_t given_back; /* bytes, of all runs */
+};
+
+static void end_run(struct run *run)
+{
+	if (run->end > run->start &&
+	    madvise((void *)run->start, run->end - run->start, MADV_DONTNEED) == 0)
+		run->given_back += run->end - run->start;
+	run->start = run->end = 0;
+}
+
+/* A page that is not as its file has it (relocated, for one) would be lost; one that can be written
+ * to might be, this very moment. */
+static void give_back(void *arg, const struct page *page)
+{
+	struct run *run = arg;
+
+	if (page->writable || !page->of_file)
+		return;
+	if (page->start != run->end) {
+		end_run(run);
+		run->start = page->start;
+	}
+	run->end = page->start + pagemap_page_size();
+}
+
+size_t pages_give_back(void)
+{
+	struct run run = { 0 };
+
+	(void)pagemap_visit(getpid(), give_back, &run);
+	end_run(&run);
+	return run.given_back;
 }

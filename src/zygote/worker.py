@@ -60,13 +60,26 @@ def warn(name, text):
     print("forkserver: %s: %s" % (name, text), file=sys.stderr, flush=True)
 
 
-def preload(modules, warmup):
-    """Import the modules in order, then call warmup ("module:callable")."""
+def preload(modules, warmup, commands):
+    """Import the modules in order, call warmup ("module:callable"), make ready what the workers' commands need."""
     for name in modules:
         __import__(name)
     if warmup:
         STATE["stage"] = "warmup = %s: " % warmup
         find_callable(warmup)()
+    while commands:
+        end = 1 + int(commands[0])
+        make_ready(commands[1:end])
+        commands = commands[end:]
+
+
+def make_ready(argv):
+    """For commands of forkserver.serve: what their workers would otherwise make each for itself."""
+    module, _, name = argv[0].partition(":")
+    serve = sys.modules.get(module)
+    if module == "forkserver.serve" and hasattr(serve, "make_ready"):
+        STATE["stage"] = "command = %s: " % argv[0]
+        serve.make_ready(name, argv[1:])
 
 
 def find_callable(spec):

@@ -111,7 +111,7 @@ preload = memory_app, forkserver.serve.with_gunicorn, gunicorn.workers.sync
 {keys}
 [program:web]
 zygote = bench
-command = forkserver.serve:wsgi memory_app:application --timeout {TIMEOUT}
+command = forkserver.serve:wsgi memory_app:application --server sync --timeout {TIMEOUT}
 sockets = http
 numprocs = {WORKERS}
 process_name = %(program_name)s_%(process_num)d

@@ -5,6 +5,7 @@ import contextlib
 import http.client
 import json
 import os
+import pwd
 import re
 import shutil
 import signal
@@ -274,6 +275,69 @@ def test_max_requests(site, server):
     wait_until(lambda: seen.add(site.get()["pid"]) or len(seen) >= 3, what="a worker's replacement")
     site.wait_log(r"exited: web_\d \(exit status 0; expected\)")
     assert not re.search(r"not expected|terminated", site.supervisor.output())
+    assert site.supervisor.stop() == 0
+
+
+@pytest.mark.parametrize("server", ["sync", "gthread"])
+def test_another_user_than_the_zygote(site, server):
+    """gunicorn takes whoever has imported it for who it is to be, and would give the worker's files to root."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can start processes as another user")
+    needs(site.version, *PACKAGES[server])
+    site.start(command(server), preload("gthread"), numprocs=1, keys="user = nobody", wait=False)
+    site.wait_log("zygote 'site': ready, .* clean")
+    assert proc_status(site.get()["pid"], "Uid").split() == [str(pwd.getpwnam("nobody").pw_uid)] * 4
+    assert site.supervisor.stop() == 0
+
+
+def other_program(site, command):
+    """Keys of a second program of the same zygote."""
+    return f"""[program:other]
+zygote = site
+command = {command}
+sockets = admin
+directory = {site.directory}
+stdout_logfile = {site.directory}/other.out
+redirect_stderr = true
+startsecs = 1
+startretries = 0"""
+
+
+@pytest.mark.parametrize("server", ["sync", "gthread"])
+def test_made_ready(site, server):
+    """Settings and log of all workers are made in the zygote; each has its own access log all the same."""
+    needs(site.version, *PACKAGES[server])
+    site.start(f"{command(server)} --access-log", preload("gthread"))
+    told = site.get("/made")
+    assert (told["made"], told["logs"]) == (1, [True])
+    site.wait_log(r"GET /made HTTP/1\.1. 200")
+    site.stop()
+    assert len(re.findall("GET ", site.outputs())) == 1, site.outputs()
+
+
+def test_made_ready_for_two(site):
+    """Their logs are not the same, so each worker makes its own."""
+    serve(site, "gthread", "--access-log --socket http", sockets=("http", "admin"), numprocs=1,
+          keys=other_program(site, f"{command('sync')} --socket admin"))
+    told = wait_until(lambda: site.get("/made", "admin"), what="the other program")
+    assert (told["made"], told["logs"], told["process"]) == (2, [False, False], "other")
+    assert site.get("/made")["process"] == "web_0"
+    site.wait_log(r"GET /made HTTP/1\.1. 200")
+    assert (site.directory / "other.out").read_text() == ""
+    site.stop()
+
+
+@pytest.mark.parametrize("wrong, says", [("--threads 0", "argument --threads: 0 is not above 0"),
+                                         ("--option workers=many", "invalid literal"),
+                                         ("--option nothing=1", "nothing")])
+def test_made_ready_in_vain(site, wrong, says):
+    """The zygote and the other program are not disturbed; the worker says what is wrong."""
+    serve(site, "gthread", "--socket http", sockets=("http", "admin"), numprocs=1,
+          keys=other_program(site, f"{command('sync')} {wrong}"))
+    site.wait_log(r"gave up: other entered FATAL state")
+    assert says in (site.directory / "other.out").read_text()
+    assert site.get()["process"] == "web_0"
+    assert says not in (site.directory / "main.log").read_text() + site.supervisor.output()
     assert site.supervisor.stop() == 0
 
 

@@ -73,6 +73,29 @@ class Options(unittest.TestCase):
                                     (["x:y", "--option", "x"], "NAME=VALUE is wanted")]:
                 self.refused(options.wsgi, arguments, text)
 
+    def test_made_ready(self):
+        """Read before the fork, found by the worker; what each worker draws does not change what the next one finds."""
+        command = ["x:y", "--max-requests", "1000", "--max-requests-jitter", "1000000"]
+        with mock.patch.dict(options._READY, clear=True), installed("waitress"):
+            ready = options.make_ready("wsgi", command)
+        with mock.patch.dict(options._READY, {("wsgi", *command): ready}):
+            drawn = [options.wsgi(command) for _ in range(3)]  # nothing is installed here
+            self.assertEqual(len({each.max_requests for each in drawn}), 3)
+            self.assertEqual((ready.max_requests, ready.server, drawn[0].server), (1000, "waitress", "waitress"))
+            with installed("gunicorn"):
+                self.assertEqual(options.wsgi(["x:y"]).server, "gthread")  # another command
+
+    def test_what_is_wrong_is_not_made_ready(self):
+        """The worker says it, and nobody else."""
+        out, err = io.StringIO(), io.StringIO()
+        with mock.patch.dict(options._READY, clear=True), installed(), contextlib.redirect_stdout(out), \
+                contextlib.redirect_stderr(err):
+            for kind, arguments in [("wsgi", ["--help"]), ("wsgi", []), ("asgi", ["x:y", "--threads", "2"]),
+                                    ("wsgi", ["x:y"]), ("celery", ["x:y", "-c", "0"]), ("other", ["x:y"])]:
+                self.assertIsNone(options.make_ready(kind, arguments), arguments)
+            self.assertFalse(options._READY)
+        self.assertEqual((out.getvalue(), err.getvalue()), ("", ""))
+
     def test_literals(self):
         self.assertEqual(options.literals({"a": "8", "b": "True", "c": "['x']", "d": "plain text", "e": "1.5"}),
                          {"a": 8, "b": True, "c": ["x"], "d": "plain text", "e": 1.5})

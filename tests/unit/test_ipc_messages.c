@@ -18,6 +18,7 @@ static const struct zygote_setup setup = {
 	.path = words,
 	.preload = words + 1,
 	.warmup = (char *)"shop.boot:warm",
+	.commands = words,
 	.allow = NULL,
 	.baseline = (char *)"",
 	.policy = AUDIT_WARN,
@@ -62,6 +63,7 @@ START_TEST(setup_round_trip)
 	ck_assert_uint_eq(strv_len(got.path), 2);
 	ck_assert_str_eq(got.preload[0], "two words");
 	ck_assert_str_eq(got.warmup, setup.warmup);
+	ck_assert_uint_eq(strv_len(got.commands), 2);
 	ck_assert_uint_eq(strv_len(got.allow), 0);
 	ck_assert_str_eq(got.baseline, "");
 	ck_assert_uint_eq(got.policy, AUDIT_WARN);

@@ -6,9 +6,12 @@
 
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -35,6 +38,24 @@ static void set(const struct zygote_setup *setup)
 	ck_assert_int_ge(n, 0);
 	said[n] = '\0';
 	close(ends[0]);
+}
+
+/* Which of n pages this process has mapped. */
+static int mapped(const char *map, size_t n, unsigned char *present)
+{
+	int fd = open("/proc/self/pagemap", O_RDONLY);
+	uint64_t entry;
+	int r = fd < 0 ? -1 : 0;
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		off_t at = (off_t)((uintptr_t)map / (uintptr_t)sysconf(_SC_PAGESIZE) + i);
+
+		if (pread(fd, &entry, sizeof(entry), at * (off_t)sizeof(entry)) != sizeof(entry))
+			r = -1;
+		present[i] = (unsigned char)(entry >> 63);
+	}
+	close(fd);
+	return r;
 }
 
 START_TEST(huge_pages_are_off_unless_wanted)
@@ -87,6 +108,32 @@ START_TEST(huge_arenas_are_refused)
 }
 END_TEST
 
+/* A file that is mapped and has been read: nothing of it is mapped afterwards, and all is as it
+ * was.  A page of it that was written to before it became read-only stays. */
+START_TEST(what_files_have_is_given_back)
+{
+	size_t size = (size_t)sysconf(_SC_PAGESIZE);
+	int fd = open("/proc/self/exe", O_RDONLY);
+	char *map = mmap(NULL, 4 * size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	unsigned char present[4];
+	char *copy = malloc(4 * size);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_ptr_ne(map, MAP_FAILED);
+	ck_assert_ptr_nonnull(copy);
+	map[2 * size] ^= 1;
+	memcpy(copy, map, 4 * size);
+	ck_assert_int_eq(mprotect(map, 4 * size, PROT_READ), 0);
+	ck_assert_uint_ge(pages_give_back(), 3 * size);
+	ck_assert_int_eq(mapped(map, 4, present), 0);
+	ck_assert(!present[0] && !present[1] && present[2] && !present[3]);
+	ck_assert_mem_eq(map, copy, 4 * size);
+	munmap(map, 4 * size);
+	close(fd);
+	free(copy);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("zygote/pages");
@@ -98,6 +145,7 @@ int main(void)
 	tcase_add_test(tc, huge_pages_are_off_unless_wanted);
 	tcase_add_test(tc, merging_is_asked_for_or_refused);
 	tcase_add_test(tc, huge_arenas_are_refused);
+	tcase_add_test(tc, what_files_have_is_given_back);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

@@ -31,6 +31,18 @@ def _end(*_: Any) -> None:
     sys.exit(0)
 
 
+def make_ready(kind: str, arguments: List[str]) -> None:
+    """What the workers of this command would otherwise make each for itself, with pages of its own.
+
+    Called in a zygote, before its first fork and under the audit.  It opens nothing, and whatever is wrong with the
+    command is left for the worker to say.
+    """
+    settings = options.make_ready(kind, arguments)
+    with_gunicorn = sys.modules.get("forkserver.serve.with_gunicorn")
+    if settings and with_gunicorn and settings.server in with_gunicorn.SHARED_CLASSES:
+        with_gunicorn.make_ready(settings)
+
+
 def wsgi(arguments: Optional[List[str]] = None) -> int:
     """Serve a WSGI application; returns the exit status."""
     settings = options.wsgi(_begin(arguments))

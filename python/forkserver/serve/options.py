@@ -2,11 +2,14 @@
 
 import argparse
 import ast
+import contextlib
+import copy
 import importlib
 import importlib.util
+import io
 import random
 import sys
-from typing import Any, Dict, List, NoReturn, Optional, Sequence
+from typing import Any, Dict, List, NoReturn, Optional, Sequence, Tuple
 
 from forkserver import worker
 
@@ -38,18 +41,34 @@ class Settings(argparse.Namespace):
     queues: Optional[str]
     hostname: Optional[str]
     loglevel: str
+    made: Any = None  # of with_gunicorn.make_ready()
 
 
 def wsgi(arguments: Sequence[str]) -> Settings:
-    return _finish(_WSGI, arguments, WSGI_SERVERS)
+    return _find("wsgi", arguments)
 
 
 def asgi(arguments: Sequence[str]) -> Settings:
-    return _finish(_ASGI, arguments, ASGI_SERVERS)
+    return _find("asgi", arguments)
 
 
 def celery(arguments: Sequence[str]) -> Settings:
-    return _add_jitter(_CELERY.parse_args(arguments, Settings()))
+    return _find("celery", arguments)
+
+
+def make_ready(kind: str, arguments: Sequence[str]) -> Optional[Settings]:
+    """Reads the command line before the fork, for the function above that is called `kind` in the workers.
+
+    None: something is wrong with it, which the worker is to say.
+    """
+    if kind not in _KINDS:
+        return None
+    quiet = io.StringIO()
+    with contextlib.redirect_stderr(quiet), contextlib.redirect_stdout(quiet), contextlib.suppress(SystemExit):
+        settings = _read(kind, arguments)
+        _READY[(kind, *arguments)] = settings
+        return settings
+    return None
 
 
 # ---- the parts ----
@@ -145,11 +164,25 @@ def _seconds(text: str) -> float:
 
 
 # Made before the fork, where a zygote imports this: a worker that makes its own copies the pages that doing so writes to.
-_WSGI, _ASGI, _CELERY = _wsgi_parser(), _server_parser("asgi", "an ASGI", ASGI_SERVERS), _celery_parser()
+_KINDS: Dict[str, Tuple[argparse.ArgumentParser, Dict[str, str]]] = {
+    "wsgi": (_wsgi_parser(), WSGI_SERVERS),
+    "asgi": (_server_parser("asgi", "an ASGI", ASGI_SERVERS), ASGI_SERVERS),
+    "celery": (_celery_parser(), {}),
+}
+_READY: Dict[Tuple[str, ...], Settings] = {}
 
 
-def _finish(parser: argparse.ArgumentParser, arguments: Sequence[str], servers: Dict[str, str]) -> Settings:
+def _find(kind: str, arguments: Sequence[str]) -> Settings:
+    return _add_jitter(_READY.get((kind, *arguments)) or _read(kind, arguments))
+
+
+def _read(kind: str, arguments: Sequence[str]) -> Settings:
+    parser, servers = _KINDS[kind]
     settings = parser.parse_args(arguments, Settings())
+    return _choose_server(parser, settings, servers) if servers else settings
+
+
+def _choose_server(parser: argparse.ArgumentParser, settings: Settings, servers: Dict[str, str]) -> Settings:
     if settings.server is None:
         settings.server = _first_installed(parser, servers)
     elif not _is_installed(servers[settings.server]):
@@ -157,16 +190,18 @@ def _finish(parser: argparse.ArgumentParser, arguments: Sequence[str], servers: 
                      % (settings.server, servers[settings.server], sys.executable))
     if settings.timeout is None:
         settings.timeout = DEFAULT_TIMEOUT.get(settings.server, 0.0)
-    return _add_jitter(settings)
+    return settings
 
 
 def _add_jitter(settings: Settings) -> Settings:
+    if not settings.max_requests:
+        return settings
     jitter = settings.max_requests_jitter
     if jitter is None:
         jitter = settings.max_requests // 10
-    if settings.max_requests:
-        settings.max_requests += random.randint(0, jitter)
-    return settings
+    drawn = copy.copy(settings)  # those that were made ready are for others, too
+    drawn.max_requests += random.randint(0, jitter)
+    return drawn
 
 
 def _is_installed(package: str) -> bool:

@@ -5,8 +5,10 @@ that it gets from the arbiter.  Here it gets them from us.  What the arbiter wou
 start, watch and stop it, the supervisor does.
 """
 
+import concurrent.futures.thread  # noqa: F401  its package imports it at the first use only: in each worker
 import contextlib
 import functools
+import io
 import importlib
 import os
 import selectors
@@ -33,8 +35,9 @@ DEFAULTS = [gunicorn.config.Config()]
 class Application(gunicorn.app.base.BaseApplication):
     """Settings and application, as a worker of gunicorn's asks for them."""
 
-    def __init__(self, app: Any, settings: Dict[str, Any]) -> None:
-        self._app, self._settings = app, settings
+    def __init__(self, settings: Dict[str, Any]) -> None:
+        self._app: Any = None
+        self._settings = settings
         super().__init__()
 
     def load_default_config(self) -> None:
@@ -42,7 +45,15 @@ class Application(gunicorn.app.base.BaseApplication):
             super().load_default_config()
             return
         self.cfg = DEFAULTS.pop()
-        self.cfg.prog, self.cfg.env_orig = os.path.basename(sys.argv[0]), os.environ.copy()
+
+    def serve(self, app: Any) -> None:
+        """In the worker that it may have been made for before the fork."""
+        self._app = app
+        # The defaults are who imported gunicorn, which may be a zygote of another user; we are who we are to be.
+        for name, value in (("user", os.geteuid()), ("group", os.getegid())):
+            if name not in self._settings and self.cfg.settings[name].get() != value:
+                self.cfg.set(name, value)
+        self.cfg.prog, self.cfg.env_orig = os.path.basename(sys.argv[0]), os.environ
 
     def load_config(self) -> None:
         for name, value in self._settings.items():
@@ -253,7 +264,9 @@ def worker_class(name: str) -> Any:
     return type("Adapted" + attribute, (adapted, base), {})
 
 
-for each in ("gthread", "sync"):  # before the fork, as DEFAULTS
+SHARED_CLASSES = ("gthread", "sync")  # gevent's are not touched before its monkey patching
+
+for each in SHARED_CLASSES:  # before the fork, as DEFAULTS
     worker_class(each)
 
 
@@ -294,6 +307,40 @@ def make_settings(settings: options.Settings, quota: Quota) -> Dict[str, Any]:
     }
 
 
+class Made:
+    """What all workers of a command make alike, and none of it is open."""
+
+    def __init__(self, settings: options.Settings) -> None:
+        self.quota = Quota(settings.max_requests)
+        self.application = Application(make_settings(settings, self.quota))
+        self.log: Any = None
+
+    def make_log(self) -> None:
+        """Loggers and handlers belong to the process: where commands differ, each worker makes its own."""
+        cfg = self.application.cfg
+        streams = cfg.errorlog == "-" and cfg.accesslog in (None, "-")  # others are opened
+        special = any(cfg.settings[name].get() for name in LOG_SETTINGS if name in cfg.settings)
+        if streams and not special and cfg.logger_class is gunicorn.glogging.Logger:
+            self.log = gunicorn.glogging.Logger(cfg)
+
+
+LOG_SETTINGS = ["capture_output", "logconfig", "logconfig_dict", "logconfig_json", "statsd_host", "syslog"]
+MADE: List[Made] = []
+
+
+def make_ready(settings: options.Settings) -> None:
+    """Before the fork: see forkserver.serve.make_ready()."""
+    with contextlib.redirect_stderr(io.StringIO()), contextlib.suppress(SystemExit):  # the worker is to say it
+        settings.made = Made(settings)
+    if not settings.made:
+        return
+    MADE.append(settings.made)
+    if len(MADE) == 1:
+        settings.made.make_log()
+    else:
+        MADE[0].log = None
+
+
 def make_worker(settings: options.Settings, listeners: List[worker.Listener]) -> Any:
     lifeline = Lifeline(settings.timeout, settings.graceful_timeout, settings.linger)
     cls = worker_class(settings.server)
@@ -301,21 +348,23 @@ def make_worker(settings: options.Settings, listeners: List[worker.Listener]) ->
     if settings.server == "gevent":
         from forkserver.serve import patch_gevent  # noqa: F401  before the application is imported
     app = last_answers(options.find_app(settings.app), lifeline)
-    application = Application(app, make_settings(settings, Quota(settings.max_requests)))
-    cfg = application.cfg
-    log = cfg.logger_class(cfg)
+    made = settings.made or Made(settings)
+    made.quota.limit = settings.max_requests
+    made.application.serve(app)
+    cfg = made.application.cfg
+    log = made.log or cfg.logger_class(cfg)
     # sync waits so long for a connection before it says that it is alive
-    made = cls(1, os.getppid(), list(passed), application, lifeline.idle_seconds, cfg, log)
-    made.lifeline, made.passed, made.pid = lifeline, passed, os.getpid()
-    return made
+    serving = cls(1, os.getppid(), list(passed), made.application, lifeline.idle_seconds, cfg, log)
+    serving.lifeline, serving.passed, serving.pid = lifeline, passed, os.getpid()
+    return serving
 
 
 def serve(settings: options.Settings) -> int:
-    made = make_worker(settings, options.find_sockets(settings))
+    serving = make_worker(settings, options.find_sockets(settings))
     try:
-        made.init_process()  # returns when it has been told to end
+        serving.init_process()  # returns when it has been told to end
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0
     finally:
-        made.lifeline.done()
+        serving.lifeline.done()
     return 0

@@ -48,6 +48,12 @@ def make_wsgi():
     def asked():
         return told(requests=worker.requests(), asked=ASKED)
 
+    @app.route("/made")
+    def made():
+        from forkserver.serve import with_gunicorn
+
+        return told(made=len(with_gunicorn.MADE), logs=[bool(each.log) for each in with_gunicorn.MADE])
+
     @app.route("/slow/<name>")
     def slow(name):
         go = begin(name)
