@@ -65,6 +65,7 @@ struct config_zygote {
 	bool ksm;
 	bool gc_freeze;
 	bool immortalize;
+	bool prefault;
 };
 
 /* [socket:NAME] */

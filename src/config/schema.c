@@ -75,6 +75,7 @@ static const struct schema_key zygote_keys[] = {
 	{ "ksm", &type_bool, AT(ksm), "no", NULL, 0 },
 	{ "gc_freeze", &type_bool, AT(gc_freeze), "yes", NULL, 0 },
 	{ "immortalize", &type_bool, AT(immortalize), "no", NULL, 0 },
+	{ "prefault", &type_bool, AT(prefault), "yes", NULL, 0 },
 };
 #undef AT
 

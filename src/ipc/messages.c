@@ -102,7 +102,7 @@ int zygote_ready_unpack(struct zygote_ready *ready, const void *data, size_t len
 void spawn_request_pack(struct buf *buf, const struct spawn_request *request)
 {
 	pack_str(buf, request->name);
-	pack_str(buf, request->program);
+	pack_str(buf, request->kind);
 	pack_strv(buf, request->argv);
 	pack_strv(buf, request->environment);
 	pack_str(buf, request->directory);
@@ -123,7 +123,7 @@ int spawn_request_unpack(struct spawn_request *request, const void *data, size_t
 
 	unpack_init(&in, data, size);
 	request->name = unpack_str(&in);
-	request->program = unpack_str(&in);
+	request->kind = unpack_str(&in);
 	request->argv = unpack_strv(&in);
 	request->environment = unpack_strv(&in);
 	request->directory = unpack_str(&in);
@@ -144,7 +144,7 @@ int spawn_request_unpack(struct spawn_request *request, const void *data, size_t
 void spawn_request_done(struct spawn_request *request)
 {
 	free(request->name);
-	free(request->program);
+	free(request->kind);
 	strv_free(request->argv);
 	strv_free(request->environment);
 	free(request->directory);
@@ -184,7 +184,7 @@ void spawn_reply_done(struct spawn_reply *reply)
 
 void worker_model_pack(struct buf *buf, const struct worker_model *model)
 {
-	pack_str(buf, model->program);
+	pack_str(buf, model->kind);
 	pack_u32(buf, (uint32_t)model->pid);
 }
 
@@ -194,7 +194,7 @@ int worker_model_unpack(struct worker_model *model, const void *data, size_t len
 	int r;
 
 	unpack_init(&in, data, len);
-	model->program = unpack_str(&in);
+	model->kind = unpack_str(&in);
 	model->pid = (int32_t)unpack_u32(&in);
 	r = unpack_end(&in);
 	if (r < 0)
@@ -204,6 +204,6 @@ int worker_model_unpack(struct worker_model *model, const void *data, size_t len
 
 void worker_model_done(struct worker_model *model)
 {
-	free(model->program);
+	free(model->kind);
 	memset(model, 0, sizeof(*model));
 }

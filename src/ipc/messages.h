@@ -89,10 +89,11 @@ struct zygote_ready {
  * arrives there, which the supervisor writes once it knows the pid; at end of file the worker
  * exits.  So no worker can run that nobody supervises. */
 struct spawn_request {
-	char *name;    /* "web:web_03", for messages */
-	char *program; /* "web": its workers do the same things first */
-	char **argv;   /* the command, split: python -m M…, python script…, a console script,
-			  pkg.mod:callable… */
+	char *name;  /* "web:web_03", for messages */
+	char *kind;  /* "web shop.wsgi:serve --fast": the program, and how its command begins;
+			workers of  one kind do the same things first */
+	char **argv; /* the command, split: python -m M…, python script…, a console script,
+			pkg.mod:callable… */
 	char **environment; /* the complete environment, without LISTEN_* */
 	char *directory;    /* NULL: as the zygote */
 	char **sockets;     /* names of listeners, passed as fds 3… and LISTEN_FDNAMES */
@@ -115,7 +116,7 @@ struct spawn_reply {
 
 /* A worker of this zygote that has got as far as RUNNING (zygote/prefault.h). */
 struct worker_model {
-	char *program;
+	char *kind;
 	int32_t pid;
 };
 

@@ -36,7 +36,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 		if (process_is_unfit(process))
 			process_handle(process, PROCESS_DEADLINE);
 		else
-			process_measure(process);
+			process_established(process);
 		break;
 	default:
 		process_handle(process, PROCESS_DEADLINE);
@@ -173,6 +173,7 @@ void process_free(struct process *process)
 	counter_done(&process->counter);
 	user_done(&process->user);
 	free(process->environment);
+	free(process->kind);
 	free(process->group);
 	buf_done(&process->request);
 	process_logs_drop(process);

@@ -82,7 +82,7 @@ static void let_go(struct process *process)
 	}
 }
 
-void process_measure(struct process *process)
+static void measure(struct process *process)
 {
 	struct memory memory;
 	int r = memory_read(process->pid, &memory);
@@ -99,6 +99,13 @@ void process_measure(struct process *process)
 			 (double)memory.pss_bytes / 1e6);
 }
 
+void process_established(struct process *process)
+{
+	zygote_link_model(process->zygote, process->zygote_start, process->kind, process->pid);
+	if (!process->measured)
+		measure(process);
+}
+
 static void up(struct process *process)
 {
 	process->backoff = 0;
@@ -112,13 +119,10 @@ static void up(struct process *process)
 			 "seconds (startsecs)",
 			 name_of(process), process->program->startsecs);
 	process_vitals_up(process);
-	if (process->zygote)
-		zygote_link_model(process->zygote, process->zygote_start, process->program->name,
-				  process->pid);
-	if (!process->zygote || process->measured)
+	if (!process->zygote)
 		return;
-	if (process->program->startsecs)
-		process_measure(process);
+	if (process->program->startsecs || process->config->ready.kind)
+		process_established(process);
 	else
 		set_timer(process, MEASURE_SECONDS); /* it has not run a line yet */
 }

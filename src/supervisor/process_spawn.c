@@ -59,12 +59,24 @@ static int check_user(struct process *process, struct error *err)
 	return r;
 }
 
+/* Not the whole command: processes of a program may differ in their numbers. */
+static int make_kind(struct process *process)
+{
+	char *const *argv = process->config->argv;
+
+	free(process->kind);
+	if (asprintf(&process->kind, "%s %s %s", process->program->name, argv[0],
+		     argv[1] ? argv[1] : "") < 0)
+		process->kind = NULL;
+	return process->kind ? 0 : -ENOMEM;
+}
+
 static int pack_request(struct process *process, struct error *err)
 {
 	const struct config_program *program = process->program;
 	char *name = NULL;
 	struct spawn_request request = {
-		.program = program->name,
+		.kind = process->kind,
 		.argv = process->config->argv,
 		.environment = process->environment,
 		.directory = process->config->directory,
@@ -126,6 +138,8 @@ static int prepare_start(struct process *process, struct error *err)
 {
 	if (counter_choose(&process->counter, process->program) < 0 ||
 	    make_environment(process) < 0)
+		return error_set(err, "out of memory");
+	if (process->zygote && make_kind(process) < 0)
 		return error_set(err, "out of memory");
 	return process->zygote ? pack_request(process, err) : 0;
 }
@@ -329,7 +343,9 @@ static void answered(struct spawn_ticket *ticket, pid_t pid, int gate, const cha
 		return;
 	}
 	ticket->gate = gate;
-	process->zygote_start = process->zygote->starts;
+	/* a spare may be of the zygote before the one that is being imported */
+	process->zygote_start =
+		process->zygote->state == ZYGOTE_READY ? process->zygote->starts : 0;
 	born(process, pid);
 }
 

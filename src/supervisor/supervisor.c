@@ -347,6 +347,7 @@ static void init_hosts(struct supervisor *supervisor)
 		.daemon = &supervisor->config->daemon,
 		.report_fd = 2,
 		.color = isatty(2) && !getenv("NO_COLOR"),
+		.latest = &supervisor->latest,
 		.first = zygote_first,
 		.stopped = zygote_stopped,
 	};

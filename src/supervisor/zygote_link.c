@@ -73,7 +73,6 @@ void zygote_link_done(struct zygote_link *link)
 	interpreter_done(&link->interpreter);
 	user_done(&link->user);
 	strv_free(link->environment);
-	strv_free(link->models);
 	memset(link, 0, sizeof(*link));
 	link->channel = -1;
 }
@@ -153,14 +152,16 @@ static int add_command(char ***commands, char *const *argv)
 	return r;
 }
 
-/* As struct zygote_setup has them; NULL if out of memory: then nothing is made ready for them. */
+/* As struct zygote_setup has them; NULL if out of memory: then nothing is made ready for them.  The
+ * programs of a zygote may have changed since its own section was read. */
 static char **find_commands(const struct zygote_link *link)
 {
+	const struct config *config = link->candidate ? link->base : *link->host->latest;
 	char **commands = NULL, **seen = NULL;
 	int r = 0;
 
-	for (size_t i = 0; i < link->base->nprograms; i++) {
-		const struct config_program *program = &link->base->programs[i];
+	for (size_t i = 0; i < config->nprograms; i++) {
+		const struct config_program *program = &config->programs[i];
 
 		if (!program->zygote || strcmp(program->zygote, link->config->name) != 0)
 			continue;
@@ -254,8 +255,6 @@ static void watch_child(struct zygote_link *link, pid_t pid, int channel)
 	link->channel = channel;
 	link->state = ZYGOTE_IMPORTING;
 	link->starts++;
-	strv_free(link->models);
-	link->models = NULL;
 	link->reported = false;
 	(void)fd_nonblock(channel, 1);
 	ev_io_set(&link->input, channel, EV_READ);
@@ -361,19 +360,17 @@ void zygote_link_want_spares(struct zygote_link *link, unsigned n)
 	zygote_queue_flush(link);
 }
 
-void zygote_link_model(struct zygote_link *link, uint64_t start, char *program, pid_t pid)
+void zygote_link_model(struct zygote_link *link, uint64_t start, char *kind, pid_t pid)
 {
-	struct worker_model model = { program, pid };
+	struct worker_model model = { kind, pid };
 	struct buf body = { 0 };
 
-	if (link->state != ZYGOTE_READY || link->channel < 0 || start != link->starts ||
-	    strv_contains(link->models, program))
+	if (!link->config->prefault || link->state != ZYGOTE_READY || link->channel < 0 ||
+	    start != link->starts)
 		return;
 	worker_model_pack(&body, &model);
-	/* not sent, or not noted: the next one will do as well */
-	if (!body.failed &&
-	    channel_send(link->channel, MESSAGE_MODEL, 0, body.data, body.len, NULL, 0) == 0)
-		(void)strv_add(&link->models, program);
+	if (!body.failed) /* where the channel is full, the next one will do as well */
+		(void)channel_send(link->channel, MESSAGE_MODEL, 0, body.data, body.len, NULL, 0);
 	buf_done(&body);
 }
 

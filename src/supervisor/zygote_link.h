@@ -66,6 +66,7 @@ struct zygote_host {
 	struct ev_loop *loop;
 	struct reaper *reaper;
 	const struct config_daemon *daemon;
+	struct config *const *latest; /* the configuration that was read last */
 	int report_fd; /* reports of first starts go here as they are; -1: into the log */
 	bool color;
 	bool background; /* the terminal is to be let go of: what an import says reaches nobody */
@@ -113,7 +114,6 @@ struct zygote_link {
 	unsigned failures; /* starts in a row that did not become READY, or refused to fork */
 	ev_tstamp started; /* loop time of the last start */
 	uint64_t starts;
-	char **models;       /* owned; programs that this start was given a model for */
 	int64_t launched_us; /* CLOCK_MONOTONIC; the last one */
 	uint64_t audit_us;   /* from a start to its report; of the last report, 0: none */
 	uint64_t import_us;  /* of the last one that became READY; 0: none */
@@ -137,9 +137,9 @@ void zygote_link_kill(struct zygote_link *link); /* somebody is in a hurry */
 
 void zygote_link_spawn(struct zygote_link *link, struct spawn_ticket *ticket);
 
-/* A worker of this program that start number `start` has forked is RUNNING.  The zygote is told so
- * once: what that worker has needed, the next ones will (zygote/prefault.h). */
-void zygote_link_model(struct zygote_link *link, uint64_t start, char *program, pid_t pid);
+/* A worker of this kind (struct spawn_request), forked by start number `start`, has begun.  The
+ * first one of which the zygote is told is a model for the next ones (zygote/prefault.h). */
+void zygote_link_model(struct zygote_link *link, uint64_t start, char *kind, pid_t pid);
 
 /* So many workers are to be forked before anybody wants them: spares.h. */
 void zygote_link_want_spares(struct zygote_link *link, unsigned n);

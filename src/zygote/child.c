@@ -425,8 +425,8 @@ _Noreturn void child_run(struct forker *forker)
 	    !strv_len(request->argv))
 		_exit(EXIT_CANNOT_RUN);
 	wait_at_gate(msg->fds[0]);
-	if (request->program) /* behind the gate: there it is in the cgroup that pays for it */
-		prefault_apply(&forker->prefault, request->program);
+	if (request->kind) /* behind the gate: there it is in the cgroup that pays for it */
+		prefault_apply(&forker->prefault, request->kind);
 	place_fds(forker, request, msg);
 	for (size_t i = 0; i < msg->nfds; i++)
 		fd_close(&msg->fds[i]);

@@ -236,6 +236,24 @@ static bool on_spawn(struct forker *forker)
 	return false;
 }
 
+/* What the kernel does not let us see, somebody could want to change; that a worker has ended, or
+ * that there is a model already, is as usual. */
+static void learn(struct forker *forker, const struct worker_model *model)
+{
+	ssize_t n = prefault_learn(&forker->prefault, model->kind, model->pid);
+
+	if (n == -EFBIG)
+		dprintf(2,
+			"forkserver: the first worker of '%s' has copied more than %zu MiB; "
+			"nothing is copied in advance for the next ones\n",
+			model->kind, PREFAULT_BYTES_MAX >> 20);
+	else if (n == -EACCES || n == -EPERM)
+		dprintf(2,
+			"forkserver: what the first worker of '%s' has copied cannot be seen "
+			"(/proc/%d/pagemap: %s); nothing is copied in advance for the next ones\n",
+			model->kind, (int)model->pid, strerror((int)-n));
+}
+
 /* A hint: what goes wrong with it is no reason for anything. */
 static void on_model(struct forker *forker)
 {
@@ -243,8 +261,8 @@ static void on_model(struct forker *forker)
 
 	if (worker_model_unpack(&model, forker->message.body, forker->message.len) < 0)
 		_exit(1);
-	if (model.program)
-		(void)prefault_learn(&forker->prefault, model.program, model.pid);
+	if (model.kind)
+		learn(forker, &model);
 	worker_model_done(&model);
 }
 
@@ -295,7 +313,9 @@ void forker_run(struct forker *forker)
 	while ((fd = open("/dev/null", O_RDWR | O_CLOEXEC)) >= 0 && fd <= 2)
 		;
 	fd_close(&fd);
-	(void)pages_give_back();
+	/* Another thread could put something else where text was while we look at that. */
+	if (count_threads() <= (forker->handover.thread_pointer ? 2 : 1))
+		(void)pages_give_back();
 	send_ready(forker);
 	for (;;) {
 		int r = channel_recv(forker->channel, &forker->message);

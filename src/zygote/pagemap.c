@@ -18,7 +18,7 @@
 
 #define MAPS_MAX ((size_t)16 << 20)
 #define BATCH 1024 /* pages that are looked at with one read */
-/* What reserves more is sparse (a sanitizer's shadow, a heap of a JIT), and its entries are slow to
+/* What reserves more is sparse (a sanitizer's shadow), and its entries are slow to
  * read. */
 #define MAPPINGS_MAX ((uintptr_t)64 << 30)
 
@@ -58,8 +58,8 @@ static int walk_mapping(struct walk *walk, uintptr_t start, uintptr_t end, bool 
 		ssize_t got = pread(walk->pagemap, entries, n * sizeof(entries[0]),
 				    (off_t)(start / size * sizeof(entries[0])));
 
-		if (got < (ssize_t)sizeof(entries[0]))
-			return got < 0 ? -errno : 0;
+		if (got < (ssize_t)sizeof(entries[0])) /* nothing: the process is at its end */
+			return got < 0 ? -errno : -ESRCH;
 		n = (size_t)got / sizeof(entries[0]);
 		for (size_t i = 0; i < n; i++)
 			tell(walk, start + i * size, entries[i], writable);
@@ -68,7 +68,8 @@ static int walk_mapping(struct walk *walk, uintptr_t start, uintptr_t end, bool 
 	return 0;
 }
 
-/* "55d0c0e00000-55d0c0e21000 rw-p …" */
+/* "55d0c0e00000-55d0c0e21000 rw-p …".  What may not be read has no pages to speak of, and may be
+ * very large; [vsyscall] is such a one. */
 static int walk_line(struct walk *walk, const char *line)
 {
 	char *at;
@@ -76,7 +77,7 @@ static int walk_line(struct walk *walk, const char *line)
 
 	if (*at == '-')
 		end = strtoul(at + 1, &at, 16);
-	if (end <= start || strnlen(at, 5) < 5 || at[4] != 'p')
+	if (end <= start || strnlen(at, 5) < 5 || at[1] != 'r' || at[4] != 'p')
 		return 0;
 	return walk_mapping(walk, start, end, at[2] == 'w');
 }

@@ -8,6 +8,7 @@
 #include "zygote/pagemap.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,12 +93,14 @@ static void give_back(void *arg, const struct page *page)
 {
 	struct run *run = arg;
 
-	if (page->writable || !page->of_file)
-		return;
-	if (page->start != run->end) {
+	bool ours = page->of_file && !page->writable;
+
+	if (!ours || page->start != run->end)
 		end_run(run);
+	if (!ours)
+		return;
+	if (run->start == run->end)
 		run->start = page->start;
-	}
 	run->end = page->start + pagemap_page_size();
 }
 

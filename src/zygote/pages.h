@@ -17,9 +17,9 @@ int pages_check(struct error *err);
 void pages_set(const struct zygote_setup *setup);
 
 /* After the import.  Unmaps the pages of files that cannot be written to, program text above all:
- * the zygote runs next to nothing of it any more, a fork does not hand them on, and they stay in
- * the page cache, where workers map what they need.  How many bytes that were; 0 if the kernel does
- * not say which they are. */
+ * the zygote runs next to nothing of it any more, a fork does not hand on what nobody has written
+ * to, and the page cache keeps them, where workers map what they need.  How many bytes that were; 0
+ * if the kernel does not say which they are. */
 size_t pages_give_back(void);
 
 #endif

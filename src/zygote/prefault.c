@@ -10,8 +10,11 @@
 #include <string.h>
 #include <sys/mman.h>
 
+/* linux/mman.h, Linux 5.14 */
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#endif
 #ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_READ 22 /* linux/mman.h, Linux 5.14 */
 #define MADV_POPULATE_WRITE 23
 #endif
 
@@ -22,14 +25,14 @@ struct stretch {
 };
 
 struct prefault_set {
-	char *program;         /* owned */
+	char *kind;            /* owned */
 	struct buf stretches;  /* struct stretch */
 	size_t copied, mapped; /* pages, of memory and of files */
 };
 
 static void set_done(struct prefault_set *set)
 {
-	free(set->program);
+	free(set->kind);
 	buf_done(&set->stretches);
 }
 
@@ -42,10 +45,10 @@ void prefault_done(struct prefault *prefault)
 }
 
 /* NULL: there is none. */
-static struct prefault_set *find(const struct prefault *prefault, const char *program)
+static struct prefault_set *find(const struct prefault *prefault, const char *kind)
 {
 	for (size_t i = 0; i < prefault->nsets; i++)
-		if (strcmp(prefault->sets[i].program, program) == 0)
+		if (strcmp(prefault->sets[i].kind, kind) == 0)
 			return &prefault->sets[i];
 	return NULL;
 }
@@ -60,13 +63,12 @@ static struct stretch *stretches_of(const struct prefault_set *set, size_t *ret_
 
 static void add_page(struct prefault_set *set, uintptr_t page, int advice)
 {
-	size_t *count = advice == MADV_POPULATE_WRITE ? &set->copied : &set->mapped, n;
 	struct stretch fresh = { page, pagemap_page_size(), advice };
+	size_t n, most = PREFAULT_BYTES_MAX / fresh.len;
 	struct stretch *all = stretches_of(set, &n);
 
-	if (*count >= PREFAULT_BYTES_MAX / fresh.len)
+	if (advice == MADV_POPULATE_WRITE ? set->copied++ >= most : set->mapped++ >= most)
 		return;
-	++*count;
 	if (n && all[n - 1].start + all[n - 1].len == page && all[n - 1].advice == advice)
 		all[n - 1].len += fresh.len;
 	else
@@ -95,14 +97,20 @@ static int learn(struct prefault_set *set, pid_t pid)
 {
 	int r = kernel_can() ? pagemap_visit(pid, learn_page, set) : -EOPNOTSUPP;
 
-	return r < 0 || !set->stretches.failed ? r : -ENOMEM;
+	if (r == 0 && set->copied > PREFAULT_BYTES_MAX / pagemap_page_size())
+		r = -EFBIG;
+	else if (r == 0 && set->stretches.failed)
+		r = -ENOMEM;
+	else if (r == 0 && set->copied == 0)
+		r = -ENODATA;
+	return r;
 }
 
 static int add_set(struct prefault *prefault, const struct prefault_set *set)
 {
 	struct prefault_set *grown;
 
-	if (prefault->nsets >= PREFAULT_PROGRAMS_MAX)
+	if (prefault->nsets >= PREFAULT_KINDS_MAX)
 		return -ENOSPC;
 	grown = reallocarray(prefault->sets, prefault->nsets + 1, sizeof(*grown));
 	if (!grown)
@@ -112,18 +120,17 @@ static int add_set(struct prefault *prefault, const struct prefault_set *set)
 	return 0;
 }
 
-ssize_t prefault_learn(struct prefault *prefault, const char *program, pid_t pid)
+ssize_t prefault_learn(struct prefault *prefault, const char *kind, pid_t pid)
 {
-	struct prefault_set set = { .program = strdup(program) };
-	struct prefault_set *old = find(prefault, program);
-	int r = set.program ? learn(&set, pid) : -ENOMEM;
+	struct prefault_set set = { .kind = strdup(kind) };
+	int r = set.kind ? 0 : -ENOMEM;
 
-	if (r == 0 && old) {
-		set_done(old);
-		*old = set;
-	} else if (r == 0) {
+	if (find(prefault, kind))
+		r = -EEXIST;
+	if (r == 0)
+		r = learn(&set, pid);
+	if (r == 0)
 		r = add_set(prefault, &set);
-	}
 	if (r < 0)
 		set_done(&set);
 	return r < 0 ? r : (ssize_t)set.copied;
@@ -131,9 +138,9 @@ ssize_t prefault_learn(struct prefault *prefault, const char *program, pid_t pid
 
 /* ---- using it ---- */
 
-void prefault_apply(const struct prefault *prefault, const char *program)
+void prefault_apply(const struct prefault *prefault, const char *kind)
 {
-	const struct prefault_set *set = find(prefault, program);
+	const struct prefault_set *set = find(prefault, kind);
 	size_t n = 0;
 	const struct stretch *all = set ? stretches_of(set, &n) : NULL;
 

@@ -3,7 +3,7 @@
  *
  * A worker shares the zygote's memory and copies a page when it first writes to it, and with
  * reference counts nearly all that it looks at is written to: one to two thousand exceptions until
- * it serves, each of which costs more than the copy.  The workers of a program do the same things
+ * it serves, each of which costs more than the copy.  The workers of a kind do the same things
  * first, on the same addresses; so what the first one has copied when it runs, the next ones copy
  * before they begin, with a call for each stretch of pages (MADV_POPULATE_WRITE, Linux 5.14).
  *
@@ -17,8 +17,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define PREFAULT_PROGRAMS_MAX 64              /* further ones are not remembered */
-#define PREFAULT_BYTES_MAX ((size_t)64 << 20) /* of memory, and so much of files */
+#define PREFAULT_KINDS_MAX 64                 /* further ones are not remembered */
+#define PREFAULT_BYTES_MAX ((size_t)64 << 20) /* of memory; of files the rest is left out */
 
 struct prefault_set;
 
@@ -31,11 +31,13 @@ struct prefault {
 void prefault_done(struct prefault *prefault);
 
 /* In the zygote.  What its worker `pid` has for itself by now, of the memory that the zygote can
- * write to, is what the next workers of `program` are going to need.  How many pages they will
- * copy; or -errno, and nothing has changed. */
-ssize_t prefault_learn(struct prefault *prefault, const char *program, pid_t pid);
+ * write to, is what the next workers of this kind are going to need.  How many pages they will
+ * copy.  Or nothing has changed: -EEXIST, there is a model of the kind already, and those who
+ * have followed it are none; -EOPNOTSUPP, the kernel cannot populate; -ENODATA, it has nothing of
+ * its own; -EFBIG, more than PREFAULT_BYTES_MAX; -ENOSPC, too many kinds; or what /proc says. */
+ssize_t prefault_learn(struct prefault *prefault, const char *kind, pid_t pid);
 
-/* In a worker of that program. */
-void prefault_apply(const struct prefault *prefault, const char *program);
+/* In a worker of that kind. */
+void prefault_apply(const struct prefault *prefault, const char *kind);
 
 #endif

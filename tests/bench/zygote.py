@@ -50,7 +50,7 @@ class Zygote:
         self.channel, end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         # The interpreter's base prefix is the supervisor's to check, so it is not given.
         setup = Pack().str("bench", PYTHON, None).strv(list(path)).strv(list(preload))
-        setup.str(None).strv([]).str(None).u32(policy, mode, 300, 0, 0, 0, 1, 0)
+        setup.str(None).strv([]).strv([]).str(None).u32(policy, mode, 300, 0, 0, 0, 1, 0, 0)
         os.set_inheritable(end.fileno(), True)
         self.process = subprocess.Popen(
             [builddir() / f"zygote-python{version}", str(end.fileno()), "bench"],

@@ -329,7 +329,9 @@ def test_made_ready_for_two(site):
 
 @pytest.mark.parametrize("wrong, says", [("--threads 0", "argument --threads: 0 is not above 0"),
                                          ("--option workers=many", "invalid literal"),
-                                         ("--option nothing=1", "nothing")])
+                                         ("--option nothing=1", "nothing"),
+                                         ("--option logger_class=nowhere.Logger", "nowhere"),
+                                         ("--option post_request=nowhere.hook", "nowhere")])
 def test_made_ready_in_vain(site, wrong, says):
     """The zygote and the other program are not disturbed; the worker says what is wrong."""
     serve(site, "gthread", "--socket http", sockets=("http", "admin"), numprocs=1,
@@ -339,6 +341,24 @@ def test_made_ready_in_vain(site, wrong, says):
     assert site.get()["process"] == "web_0"
     assert says not in (site.directory / "main.log").read_text() + site.supervisor.output()
     assert site.supervisor.stop() == 0
+
+
+def test_hooks_are_the_workers(site):
+    """A module that an option names is imported in the worker, as it was never audited for."""
+    needs(site.version, *PACKAGES["gthread"])
+    serve(site, "gthread", "--option post_worker_init=socket_hooks.post_worker_init", numprocs=1)
+    site.wait_log(r"--- web_0\.out\n(.*\n)?hooked\n")
+    assert site.get("/made")["made"] == 0
+    site.stop()
+
+
+def test_log_of_an_application_that_configures_logging(site):
+    """What the zygote has made ready is not switched off by it, as it would be for having been there before."""
+    needs(site.version, *PACKAGES["gthread"])
+    site.start("forkserver.serve:wsgi late_logging --access-log", "forkserver.serve.with_gunicorn", numprocs=1)
+    assert site.get("/logged") == {}
+    site.wait_log(r"GET /logged HTTP/1\.1. 200")
+    site.stop()
 
 
 @pytest.mark.parametrize("server", ["sync", "gthread", "gevent"])
@@ -356,13 +376,27 @@ def test_rehearsal(site, server):
     site.stop()
 
 
-def test_no_rehearsal(site):
+@pytest.mark.parametrize("hook, asked", [("pre_request", ["hook of /asked", "/asked"]), ("post_request", ["/asked"])])
+def test_no_rehearsal(site, hook, asked):
     """A hook of the user's sees each request that a client has made, and no other."""
     needs(site.version, *PACKAGES["gthread"])
-    site.start("forkserver.serve:wsgi 'serve_app:make_watched()' --server gthread "
-               "--option pre_request=serve_app.pre_request", preload("gthread"), numprocs=1)
+    site.start(f"forkserver.serve:wsgi 'serve_app:make_watched()' --server gthread --option {hook}=serve_app.{hook}",
+               preload("gthread"), numprocs=1)
     assert not list(site.directory.glob("rehearsed.*"))
-    assert site.get("/asked")["asked"] == ["hook of /asked", "/asked"]
+    assert site.get("/asked")["asked"] == asked
+    site.stop()
+
+
+def test_rehearsal_of_newer_versions(site):
+    """They hand a connection to a thread when it can be read; and connections at once find nothing in their way."""
+    needs(site.version, *PACKAGES["gthread"])
+    site.start("forkserver.serve:wsgi 'serve_app:make_watched()' --server gthread",
+               "newer_gthread, " + preload("gthread"), numprocs=1)
+    assert (site.directory / f"rehearsed.{site.pids[0]}").exists()
+    slow = [site.get_slow(name) for name in "abc"]
+    assert site.get("/asked")["asked"][-1] == "/asked"
+    assert [finish()["slow"] for _, finish in slow] == ["a", "b", "c"]
+    assert "rehearsed" not in site.outputs()
     site.stop()
 
 

@@ -100,6 +100,7 @@ START_TEST(a_zygote_and_its_workers)
 		"umask = 027\n"
 		"thp = yes\n"
 		"ksm = yes\n"
+		"prefault = no\n"
 		"gc_freeze = yes\n"
 		"immortalize = yes\n"
 		"[socket:http]\n"
@@ -139,6 +140,7 @@ START_TEST(a_zygote_and_its_workers)
 	ck_assert_int_eq(z->umask, 027);
 	ck_assert(z->thp);
 	ck_assert(z->ksm);
+	ck_assert(!z->prefault);
 	ck_assert(z->gc_freeze);
 	ck_assert(z->immortalize);
 	ck_assert_int_eq(config_find_socket(config, "http")->backlog, 7);
@@ -170,6 +172,7 @@ START_TEST(zygote_defaults)
 	ck_assert_int_eq(config->zygotes[0].umask, -1);
 	ck_assert(!config->zygotes[0].thp);
 	ck_assert(!config->zygotes[0].ksm);
+	ck_assert(config->zygotes[0].prefault);
 	ck_assert(config->zygotes[0].gc_freeze);
 	ck_assert(!config->zygotes[0].immortalize);
 	ck_assert_ptr_null(config->zygotes[0].python);

@@ -36,7 +36,7 @@ static const int numbers[] = { 7, 200 };
 
 static const struct spawn_request request = {
 	.name = (char *)"web:web_03",
-	.program = (char *)"web",
+	.kind = (char *)"web",
 	.argv = words,
 	.environment = words,
 	.directory = NULL,
@@ -90,7 +90,7 @@ START_TEST(request_round_trip)
 	spawn_request_pack(&buf, &request);
 	ck_assert_int_eq(spawn_request_unpack(&got, buf.data, buf.len), 0);
 	ck_assert_str_eq(got.name, request.name);
-	ck_assert_str_eq(got.program, "web");
+	ck_assert_str_eq(got.kind, "web");
 	ck_assert_str_eq(got.argv[1], "two words");
 	ck_assert_uint_eq(strv_len(got.environment), 2);
 	ck_assert_ptr_null(got.directory);
@@ -124,7 +124,7 @@ START_TEST(reply_and_ready_round_trip)
 	worker_model_pack(&buf, &model);
 	ck_assert_int_eq(worker_model_unpack(&learned, buf.data, buf.len - 1), -EPROTO);
 	ck_assert_int_eq(worker_model_unpack(&learned, buf.data, buf.len), 0);
-	ck_assert_str_eq(learned.program, "web");
+	ck_assert_str_eq(learned.kind, "web");
 	ck_assert_int_eq(learned.pid, 4711);
 	worker_model_done(&learned);
 	buf_clear(&buf);

@@ -34,8 +34,8 @@ def _end(*_: Any) -> None:
 def make_ready(kind: str, arguments: List[str]) -> None:
     """What the workers of this command would otherwise make each for itself, with pages of its own.
 
-    Called in a zygote, before its first fork and under the audit.  It opens nothing, and whatever is wrong with the
-    command is left for the worker to say.
+    Called in a zygote, before its first fork and under the audit.  It imports and opens nothing, and whatever is wrong
+    with the command is left for the worker to say.
     """
     settings = options.make_ready(kind, arguments)
     with_gunicorn = sys.modules.get("forkserver.serve.with_gunicorn")

@@ -8,7 +8,7 @@ request is none.
 
 import socket
 import sys
-from typing import Any, Iterator, List, Tuple
+from typing import Any, List, Tuple
 
 from forkserver import worker
 
@@ -38,6 +38,19 @@ class Listener:
     def close(self) -> None:
         self.client.close()
         self.connection.close()
+
+
+class Log:
+    """A log of gunicorn's without its access log."""
+
+    def __init__(self, log: Any) -> None:
+        self._log = log
+
+    def access(self, *_: Any) -> None:
+        pass
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._log, name)
 
 
 def application(_environ: Any, start_response: Any) -> List[bytes]:

@@ -8,8 +8,9 @@ start, watch and stop it, the supervisor does.
 import concurrent.futures.thread  # noqa: F401  its package imports it at the first use only: in each worker
 import contextlib
 import functools
-import io
 import importlib
+import io
+import logging
 import os
 import selectors
 import socket
@@ -95,6 +96,7 @@ class Adapted:
     log: Any
     nr: int  # requests served
     wsgi: Any
+    rehearses: bool
     rehearsing = False
 
     def finish(self) -> None:
@@ -120,26 +122,27 @@ class Adapted:
 
     def rehearse(self) -> None:
         """Nobody but this object learns of it: neither the application, nor the access log, nor whoever counts."""
-        # Somebody's own hook would take it for a request, and TLS is not spoken here.
-        if self.cfg.pre_request is not gunicorn.config.PreRequest.default or self.cfg.is_ssl:
+        if not self.rehearses or self.cfg.is_ssl:
             return
-        served, application = self.nr, self.wsgi
-        self.rehearsing, self.nr, self.wsgi = True, -1, rehearsal.application
-        self.log.access = lambda *_: None
+        served, application, log = self.nr, self.wsgi, self.log
+        self.rehearsing, self.nr, self.wsgi, self.log = True, -1, rehearsal.application, rehearsal.Log(log)
         listener = rehearsal.Listener()
         try:
             self.take(listener)
             listener.answer()
         except Exception as error:
             rehearsal.failed(error)
+            self.forget(listener)
         finally:
             listener.close()
-            del self.log.access
-            self.rehearsing, self.nr, self.wsgi = False, served, application
+            self.rehearsing, self.nr, self.wsgi, self.log = False, served, application, log
 
     def take(self, listener: rehearsal.Listener) -> None:
         """Serve the connection that waits there."""
         self.handle(listener, *listener.accept())  # type: ignore[attr-defined]
+
+    def forget(self, listener: rehearsal.Listener) -> None:
+        """It has not been served, and never will be."""
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         self.lifeline.stop()
@@ -157,6 +160,7 @@ class AdaptedThreads(Adapted):
     """
 
     poller: selectors.BaseSelector
+    nr_conns: int
     _keep: Sequence[Any]  # silent connections
 
     def __init__(self, *arguments: Any) -> None:
@@ -173,6 +177,15 @@ class AdaptedThreads(Adapted):
 
     def take(self, listener: rehearsal.Listener) -> None:
         self.accept(listener.getsockname(), listener)  # type: ignore[attr-defined]
+        # Versions from 21 on wait in their main loop for the request before they hand it to a thread.
+        waiting = self.poller.get_map().get(listener.connection)
+        if waiting:
+            waiting.data(waiting.fileobj)
+
+    def forget(self, listener: rehearsal.Listener) -> None:
+        with contextlib.suppress(KeyError, ValueError):
+            self.poller.unregister(listener.connection)
+        self.nr_conns = self.busy = 0
 
     def wake(self) -> None:
         try:
@@ -314,22 +327,40 @@ class Made:
         self.quota = Quota(settings.max_requests)
         self.application = Application(make_settings(settings, self.quota))
         self.log: Any = None
+        self.loggers: List[Any] = []
 
     def make_log(self) -> None:
         """Loggers and handlers belong to the process: where commands differ, each worker makes its own."""
         cfg = self.application.cfg
-        streams = cfg.errorlog == "-" and cfg.accesslog in (None, "-")  # others are opened
-        special = any(cfg.settings[name].get() for name in LOG_SETTINGS if name in cfg.settings)
-        if streams and not special and cfg.logger_class is gunicorn.glogging.Logger:
+        if cfg.errorlog == "-" and cfg.accesslog in (None, "-"):  # others are opened
             self.log = gunicorn.glogging.Logger(cfg)
+            self.loggers = look_at_loggers()
+
+    def find_log(self) -> Any:
+        """In the worker, when the application has been imported: it may have reconfigured all loggers there were."""
+        if self.log and look_at_loggers() == self.loggers:
+            return self.log
+        for name in LOGGERS:
+            logging.getLogger(name).disabled = False
+        cfg = self.application.cfg
+        return cfg.logger_class(cfg)
 
 
-LOG_SETTINGS = ["capture_output", "logconfig", "logconfig_dict", "logconfig_json", "statsd_host", "syslog"]
+LOGGERS = ("gunicorn.error", "gunicorn.access")
+# Options that neither import nor look up nor open anything when they are set, nor change what a log is: numbers.
+PLAIN_OPTIONS = {each.name for each in gunicorn.config.KNOWN_SETTINGS if each.type is int}
 MADE: List[Made] = []
+
+
+def look_at_loggers() -> List[Any]:
+    loggers = map(logging.getLogger, LOGGERS)
+    return [(each.disabled, each.level, each.propagate, list(each.handlers)) for each in loggers]
 
 
 def make_ready(settings: options.Settings) -> None:
     """Before the fork: see forkserver.serve.make_ready()."""
+    if not PLAIN_OPTIONS.issuperset(settings.option):
+        return
     with contextlib.redirect_stderr(io.StringIO()), contextlib.suppress(SystemExit):  # the worker is to say it
         settings.made = Made(settings)
     if not settings.made:
@@ -352,10 +383,12 @@ def make_worker(settings: options.Settings, listeners: List[worker.Listener]) ->
     made.quota.limit = settings.max_requests
     made.application.serve(app)
     cfg = made.application.cfg
-    log = made.log or cfg.logger_class(cfg)
+    log = made.find_log()
     # sync waits so long for a connection before it says that it is alive
     serving = cls(1, os.getppid(), list(passed), made.application, lifeline.idle_seconds, cfg, log)
     serving.lifeline, serving.passed, serving.pid = lifeline, passed, os.getpid()
+    # Somebody's own hook would take a rehearsal for a request.
+    serving.rehearses = not {"pre_request", "post_request"}.intersection(settings.option)
     return serving
 
 

@@ -90,6 +90,11 @@ def pre_request(_worker, request):
     ASKED.append("hook of " + request.path)
 
 
+def post_request(_worker, request, _environ, _response):
+    """Another."""
+    ASKED.append("after " + request.path)
+
+
 async def asgi(scope, receive, send):
     if scope["type"] == "lifespan":
         while True:
