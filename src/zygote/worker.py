@@ -78,8 +78,10 @@ def make_ready(argv):
     module, _, name = argv[0].partition(":")
     serve = sys.modules.get(module)
     if module == "forkserver.serve" and hasattr(serve, "make_ready"):
-        STATE["stage"] = "command = %s: " % argv[0]
-        serve.make_ready(name, argv[1:])
+        try:
+            serve.make_ready(name, argv[1:])
+        except Exception as error:  # each worker makes it for itself, then
+            warn(sys.argv[0], "nothing is made ready for %s: %s: %s" % (" ".join(argv), type(error).__name__, error))
 
 
 def find_callable(spec):

@@ -343,6 +343,15 @@ def test_made_ready_in_vain(site, wrong, says):
     assert site.supervisor.stop() == 0
 
 
+def test_nothing_can_be_made_ready(site):
+    """The workers make it, and somebody is told."""
+    needs(site.version, *PACKAGES["gthread"])
+    site.start(command("gthread"), preload("gthread") + ", broken_ready", numprocs=1)
+    site.wait_log("forkserver: site: nothing is made ready for forkserver.serve:wsgi .*: LookupError: no such setting")
+    assert site.get("/made")["made"] == 0
+    site.stop()
+
+
 def test_hooks_are_the_workers(site):
     """A module that an option names is imported in the worker, as it was never audited for."""
     needs(site.version, *PACKAGES["gthread"])

@@ -11,7 +11,7 @@ import sys
 import unittest
 from unittest import mock
 
-from forkserver import worker
+from forkserver import serve, worker
 from forkserver.serve import asgi_app, lifeline, options
 
 DEADLINE = 60
@@ -84,6 +84,16 @@ class Options(unittest.TestCase):
             self.assertEqual((ready.max_requests, ready.server, drawn[0].server), (1000, "waitress", "waitress"))
             with installed("gunicorn"):
                 self.assertEqual(options.wsgi(["x:y"]).server, "gthread")  # another command
+
+    def test_every_kind_is_made_ready(self):
+        """By whatever is there of servers, gunicorn among them."""
+        with mock.patch.dict(options._READY, clear=True), installed("gunicorn", "uvicorn"), \
+                mock.patch.dict(sys.modules, {"forkserver.serve.with_gunicorn": mock.Mock(SHARED_CLASSES=["gthread"])}):
+            for kind in serve.__all__:
+                serve.make_ready(kind, ["x:y"])
+            self.assertEqual(sorted(options._READY), [("asgi", "x:y"), ("celery", "x:y"), ("wsgi", "x:y")])
+            made = sys.modules["forkserver.serve.with_gunicorn"].make_ready
+            made.assert_called_once_with(options._READY[("wsgi", "x:y")])
 
     def test_what_is_wrong_is_not_made_ready(self):
         """The worker says it, and nobody else."""

@@ -39,7 +39,7 @@ def make_ready(kind: str, arguments: List[str]) -> None:
     """
     settings = options.make_ready(kind, arguments)
     with_gunicorn = sys.modules.get("forkserver.serve.with_gunicorn")
-    if settings and with_gunicorn and settings.server in with_gunicorn.SHARED_CLASSES:
+    if settings and with_gunicorn and getattr(settings, "server", "") in with_gunicorn.SHARED_CLASSES:
         with_gunicorn.make_ready(settings)
 
 
