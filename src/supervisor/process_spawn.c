@@ -65,8 +65,8 @@ static int make_kind(struct process *process)
 	char *const *argv = process->config->argv;
 
 	free(process->kind);
-	if (asprintf(&process->kind, "%s %s %s", process->program->name, argv[0],
-		     argv[1] ? argv[1] : "") < 0)
+	if (asprintf(&process->kind, "%s %s%s%s", process->program->name, argv[0],
+		     argv[1] ? " " : "", argv[1] ? argv[1] : "") < 0)
 		process->kind = NULL;
 	return process->kind ? 0 : -ENOMEM;
 }

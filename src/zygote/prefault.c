@@ -120,6 +120,12 @@ static int add_set(struct prefault *prefault, const struct prefault_set *set)
 	return 0;
 }
 
+/* It would be the same with the next one, who is not to be looked at for nothing. */
+static bool is_final(int r)
+{
+	return r == -EFBIG || r == -EACCES || r == -EPERM;
+}
+
 ssize_t prefault_learn(struct prefault *prefault, const char *kind, pid_t pid)
 {
 	struct prefault_set set = { .kind = strdup(kind) };
@@ -129,6 +135,12 @@ ssize_t prefault_learn(struct prefault *prefault, const char *kind, pid_t pid)
 		r = -EEXIST;
 	if (r == 0)
 		r = learn(&set, pid);
+	if (is_final(r)) {
+		buf_done(&set.stretches);
+		if (add_set(prefault, &set) < 0)
+			set_done(&set);
+		return r;
+	}
 	if (r == 0)
 		r = add_set(prefault, &set);
 	if (r < 0)

@@ -32,9 +32,10 @@ void prefault_done(struct prefault *prefault);
 
 /* In the zygote.  What its worker `pid` has for itself by now, of the memory that the zygote can
  * write to, is what the next workers of this kind are going to need.  How many pages they will
- * copy.  Or nothing has changed: -EEXIST, there is a model of the kind already, and those who
+ * copy.  Or nothing is: -EEXIST, there is a model of the kind already, and those who
  * have followed it are none; -EOPNOTSUPP, the kernel cannot populate; -ENODATA, it has nothing of
- * its own; -EFBIG, more than PREFAULT_BYTES_MAX; -ENOSPC, too many kinds; or what /proc says. */
+ * its own; -EFBIG, more than PREFAULT_BYTES_MAX; -ENOSPC, too many kinds; or what /proc says.
+ * -EFBIG and that it may not be seen are for good. */
 ssize_t prefault_learn(struct prefault *prefault, const char *kind, pid_t pid);
 
 /* In a worker of that kind. */

@@ -204,6 +204,9 @@ START_TEST(too_much_is_nothing)
 	model = make_model();
 	if (kernel_can())
 		ck_assert_int_eq(prefault_learn(&prefault, "web", model), -EFBIG);
+	if (kernel_can()) /* and there is no second look */
+		ck_assert_int_eq(prefault_learn(&prefault, "web", model), -EEXIST);
+	prefault_apply(&prefault, "web");
 	end(model);
 	prefault_done(&prefault);
 }
