@@ -172,11 +172,11 @@ void process_free(struct process *process)
 	cgroup_close(&process->cgroup);
 	counter_done(&process->counter);
 	user_done(&process->user);
+	process_logs_drop(process); /* says whose they were */
 	free(process->environment);
 	free(process->kind);
 	free(process->group);
 	buf_done(&process->request);
-	process_logs_drop(process);
 	config_free(process->base);
 	free(process);
 }
