@@ -45,17 +45,17 @@ int main(int argc, char **argv)
 		fputs(options.help ? ctl_usage_text : PACKAGE_VERSION "\n", stdout);
 		return 0;
 	}
-	ctl.json = options.json;
-	ctl.interactive = options.interactive || !argv[options.first];
-	if (ctl_options_apply(&options, argv[0], &ctl, &history, &err) < 0) {
-		fprintf(stderr, "Error: %s\nFor help, use %s -h\n", err.text, argv[0]);
-		return 2;
-	}
 	if (has_empty(argv + options.first)) {
 		fprintf(stderr,
 			"Error: one of the words is empty; is a variable not set?\n"
 			"For help, use %s -h\n",
 			argv[0]);
+		return 2;
+	}
+	ctl.json = options.json;
+	ctl.interactive = options.interactive || !argv[options.first];
+	if (ctl_options_apply(&options, argv[0], &ctl, &history, &err) < 0) {
+		fprintf(stderr, "Error: %s\nFor help, use %s -h\n", err.text, argv[0]);
 		return 2;
 	}
 	if (argv[options.first])
