@@ -89,9 +89,9 @@ def report():
 
 
 def private():
-    """Bytes that this process has written to.  Program text that it alone has mapped is not memory that it uses."""
+    """Bytes that are this process's alone."""
     lines = probe_app.read("/proc/self/smaps_rollup").decode().splitlines()
-    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Private_Dirty:"))
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(("Private_Clean:", "Private_Dirty:")))
 
 
 def touch():
