@@ -1,5 +1,5 @@
 /* array.h - arrays of structs that grow.
- * Runs in: supervisor.  Pure. */
+ * Runs in: supervisor, zygote.  Pure. */
 #ifndef CONFIG_ARRAY_H
 #define CONFIG_ARRAY_H
 

@@ -91,7 +91,7 @@ struct zygote_ready {
 struct spawn_request {
 	char *name;  /* "web:web_03", for messages */
 	char *kind;  /* "web shop.wsgi:serve --fast": the program, and how its command begins;
-			workers of  one kind do the same things first */
+			workers of one kind do the same things first */
 	char **argv; /* the command, split: python -m M…, python script…, a console script,
 			pkg.mod:callable… */
 	char **environment; /* the complete environment, without LISTEN_* */

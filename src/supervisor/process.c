@@ -174,7 +174,6 @@ void process_free(struct process *process)
 	user_done(&process->user);
 	process_logs_drop(process); /* says whose they were */
 	free(process->environment);
-	free(process->kind);
 	free(process->group);
 	buf_done(&process->request);
 	config_free(process->base);

@@ -133,10 +133,8 @@ struct process {
 	bool prepared;         /* prestart has succeeded for this start */
 	char note[128];        /* "" or what it waits for, for people */
 	bool measured;         /* its memory line was logged */
-	char *kind;            /* owned; of a zygote's worker: struct spawn_request */
-	uint64_t
-		zygote_start; /* the start of its zygote that it was forked by; 0: an earlier one */
-	bool quiet;           /* nothing is started again: it is to go, or we are shutting down */
+	uint64_t zygote_start; /* of its zygote, that it was forked by; 0: an earlier one */
+	bool quiet;            /* nothing is started again: it is to go, or we are shutting down */
 
 	int64_t started_us; /* CLOCK_MONOTONIC; 0: never */
 	int64_t stopped_us;
@@ -218,8 +216,10 @@ void process_settled(struct process *process);
 
 /* process_actions.c: carries out an action; may hand the process further events. */
 void process_act(struct process *process, enum process_action action);
-void process_established(
-	struct process *process); /* a worker has got as far as it is to be known */
+void process_established(struct process *process); /* a worker has begun */
+
+/* process_spawn.c: what its workers have in common (struct spawn_request); malloc'ed, or NULL. */
+char *process_kind(const struct process *process);
 
 /* process_begin.c: starts it as soon as it may. */
 void process_begin(struct process *process);

@@ -101,7 +101,9 @@ static void measure(struct process *process)
 
 void process_established(struct process *process)
 {
-	zygote_link_model(process->zygote, process->zygote_start, process->kind, process->pid);
+	CLEANUP_FREE char *kind = process_kind(process);
+
+	zygote_link_model(process->zygote, process->zygote_start, kind, process->pid);
 	if (!process->measured)
 		measure(process);
 }

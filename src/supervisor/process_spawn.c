@@ -59,24 +59,25 @@ static int check_user(struct process *process, struct error *err)
 	return r;
 }
 
-/* Not the whole command: processes of a program may differ in their numbers. */
-static int make_kind(struct process *process)
+char *process_kind(const struct process *process)
 {
 	char *const *argv = process->config->argv;
+	char *kind;
 
-	free(process->kind);
-	if (asprintf(&process->kind, "%s %s%s%s", process->program->name, argv[0],
-		     argv[1] ? " " : "", argv[1] ? argv[1] : "") < 0)
-		process->kind = NULL;
-	return process->kind ? 0 : -ENOMEM;
+	/* not the whole command: processes of a program may differ in their numbers */
+	return asprintf(&kind, "%s %s%s%s", process->program->name, argv[0], argv[1] ? " " : "",
+			argv[1] ? argv[1] : "") < 0
+		       ? NULL
+		       : kind;
 }
 
 static int pack_request(struct process *process, struct error *err)
 {
 	const struct config_program *program = process->program;
+	CLEANUP_FREE char *kind = process_kind(process);
 	char *name = NULL;
 	struct spawn_request request = {
-		.kind = process->kind,
+		.kind = kind,
 		.argv = process->config->argv,
 		.environment = process->environment,
 		.directory = process->config->directory,
@@ -138,8 +139,6 @@ static int prepare_start(struct process *process, struct error *err)
 {
 	if (counter_choose(&process->counter, process->program) < 0 ||
 	    make_environment(process) < 0)
-		return error_set(err, "out of memory");
-	if (process->zygote && make_kind(process) < 0)
 		return error_set(err, "out of memory");
 	return process->zygote ? pack_request(process, err) : 0;
 }

@@ -24,8 +24,9 @@
 
 struct walk {
 	int pagemap;
-	uintptr_t bytes; /* that were looked at */
-	void (*visit)(void *arg, const struct page *page);
+	uintptr_t bytes;    /* that were looked at */
+	struct pages pages; /* that are not told yet; start == end: none */
+	void (*visit)(void *arg, const struct pages *pages);
 	void *arg;
 };
 
@@ -34,15 +35,25 @@ uintptr_t pagemap_page_size(void)
 	return (uintptr_t)sysconf(_SC_PAGESIZE);
 }
 
-static void tell(const struct walk *walk, uintptr_t start, uint64_t entry, bool writable)
+static void tell(struct walk *walk)
 {
-	struct page page = { .start = start,
-			     .writable = writable,
-			     .of_file = entry & ENTRY_OF_FILE,
-			     .alone = entry & ENTRY_EXCLUSIVE };
+	if (walk->pages.end > walk->pages.start)
+		walk->visit(walk->arg, &walk->pages);
+	walk->pages = (struct pages){ 0 };
+}
 
-	if (entry & ENTRY_PRESENT)
-		walk->visit(walk->arg, &page);
+static void add_page(struct walk *walk, uintptr_t start, uint64_t entry, bool writable)
+{
+	struct pages *pages = &walk->pages;
+	bool of_file = entry & ENTRY_OF_FILE, alone = !of_file && entry & ENTRY_EXCLUSIVE;
+
+	if (pages->end != start || pages->of_file != of_file || pages->alone != alone)
+		tell(walk);
+	if (!(entry & ENTRY_PRESENT))
+		return;
+	if (pages->start == pages->end)
+		*pages = (struct pages){ start, start, writable, of_file, alone };
+	pages->end = start + pagemap_page_size();
 }
 
 static int walk_mapping(struct walk *walk, uintptr_t start, uintptr_t end, bool writable)
@@ -62,9 +73,10 @@ static int walk_mapping(struct walk *walk, uintptr_t start, uintptr_t end, bool 
 			return got < 0 ? -errno : -ESRCH;
 		n = (size_t)got / sizeof(entries[0]);
 		for (size_t i = 0; i < n; i++)
-			tell(walk, start + i * size, entries[i], writable);
+			add_page(walk, start + i * size, entries[i], writable);
 		start += n * size;
 	}
+	tell(walk);
 	return 0;
 }
 
@@ -96,7 +108,7 @@ static int walk_maps(struct walk *walk)
 	return r;
 }
 
-int pagemap_visit(pid_t pid, void (*visit)(void *arg, const struct page *page), void *arg)
+int pagemap_visit(pid_t pid, void (*visit)(void *arg, const struct pages *pages), void *arg)
 {
 	struct walk walk = { .visit = visit, .arg = arg };
 	char path[64];

@@ -7,17 +7,17 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* One that is present. */
-struct page {
-	uintptr_t start;
-	bool writable; /* its mapping is, in the zygote */
-	bool of_file;  /* it is as its file has it; or of shared memory */
-	bool alone;    /* no other process has it */
+/* Pages that are present, follow each other in one mapping, and are alike. */
+struct pages {
+	uintptr_t start, end; /* addresses */
+	bool writable;        /* the mapping is, in the zygote */
+	bool of_file;         /* they are as their file has them; or of shared memory */
+	bool alone;           /* of no file, and no other process has them */
 };
 
-/* Calls visit for each page that process `pid` has at the addresses of our own private mappings, in
+/* Calls visit for all pages that process `pid` has at the addresses of our own private mappings, in
  * their order.  0, or -errno if the kernel does not say. */
-int pagemap_visit(pid_t pid, void (*visit)(void *arg, const struct page *page), void *arg);
+int pagemap_visit(pid_t pid, void (*visit)(void *arg, const struct pages *pages), void *arg);
 
 /* Bytes. */
 uintptr_t pagemap_page_size(void);

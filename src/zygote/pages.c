@@ -8,7 +8,6 @@
 #include "zygote/pagemap.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,42 +72,21 @@ void pages_set(const struct zygote_setup *setup)
 		merge(setup);
 }
 
-/* Pages that follow each other. */
-struct run {
-	uintptr_t start, end;
-	size_t given_back; /* bytes, of all runs */
-};
-
-static void end_run(struct run *run)
-{
-	if (run->end > run->start &&
-	    madvise((void *)run->start, run->end - run->start, MADV_DONTNEED) == 0)
-		run->given_back += run->end - run->start;
-	run->start = run->end = 0;
-}
-
 /* A page that is not as its file has it (relocated, for one) would be lost; one that can be written
  * to might be, this very moment. */
-static void give_back(void *arg, const struct page *page)
+static void give_back(void *arg, const struct pages *pages)
 {
-	struct run *run = arg;
+	size_t *sum = arg, len = pages->end - pages->start;
 
-	bool ours = page->of_file && !page->writable;
-
-	if (!ours || page->start != run->end)
-		end_run(run);
-	if (!ours)
-		return;
-	if (run->start == run->end)
-		run->start = page->start;
-	run->end = page->start + pagemap_page_size();
+	if (pages->of_file && !pages->writable &&
+	    madvise((void *)pages->start, len, MADV_DONTNEED) == 0)
+		*sum += len;
 }
 
 size_t pages_give_back(void)
 {
-	struct run run = { 0 };
+	size_t sum = 0;
 
-	(void)pagemap_visit(getpid(), give_back, &run);
-	end_run(&run);
-	return run.given_back;
+	(void)pagemap_visit(getpid(), give_back, &sum);
+	return sum;
 }

@@ -2,6 +2,7 @@
 #include "zygote/prefault.h"
 
 #include "base/buf.h"
+#include "config/array.h"
 #include "zygote/pagemap.h"
 
 #include <errno.h>
@@ -27,7 +28,7 @@ struct stretch {
 struct prefault_set {
 	char *kind;            /* owned */
 	struct buf stretches;  /* struct stretch */
-	size_t copied, mapped; /* pages, of memory and of files */
+	size_t copied, mapped; /* bytes, of memory and of files */
 };
 
 static void set_done(struct prefault_set *set)
@@ -53,35 +54,28 @@ static struct prefault_set *find(const struct prefault *prefault, const char *ki
 	return NULL;
 }
 
-static struct stretch *stretches_of(const struct prefault_set *set, size_t *ret_n)
-{
-	*ret_n = set->stretches.len / sizeof(struct stretch);
-	return (struct stretch *)(void *)set->stretches.data;
-}
-
 /* ---- learning ---- */
 
-static void add_page(struct prefault_set *set, uintptr_t page, int advice)
+static void add_stretch(struct prefault_set *set, const struct pages *pages, int advice)
 {
-	struct stretch fresh = { page, pagemap_page_size(), advice };
-	size_t n, most = PREFAULT_BYTES_MAX / fresh.len;
-	struct stretch *all = stretches_of(set, &n);
+	size_t *count = advice == MADV_POPULATE_WRITE ? &set->copied : &set->mapped;
+	size_t room = *count < PREFAULT_BYTES_MAX ? PREFAULT_BYTES_MAX - *count : 0;
+	struct stretch stretch = { pages->start, pages->end - pages->start, advice };
 
-	if (advice == MADV_POPULATE_WRITE ? set->copied++ >= most : set->mapped++ >= most)
-		return;
-	if (n && all[n - 1].start + all[n - 1].len == page && all[n - 1].advice == advice)
-		all[n - 1].len += fresh.len;
-	else
-		buf_add(&set->stretches, &fresh, sizeof(fresh));
+	*count += stretch.len;
+	if (stretch.len > room)
+		stretch.len = room;
+	if (stretch.len)
+		buf_add(&set->stretches, &stretch, sizeof(stretch));
 }
 
 /* All else comes with the fork. */
-static void learn_page(void *arg, const struct page *page)
+static void learn_pages(void *arg, const struct pages *pages)
 {
-	if (page->of_file && !page->writable)
-		add_page(arg, page->start, MADV_POPULATE_READ);
-	else if (!page->of_file && page->writable && page->alone)
-		add_page(arg, page->start, MADV_POPULATE_WRITE);
+	if (pages->of_file && !pages->writable)
+		add_stretch(arg, pages, MADV_POPULATE_READ);
+	else if (pages->alone && pages->writable)
+		add_stretch(arg, pages, MADV_POPULATE_WRITE);
 }
 
 /* A page of ours that is written to anyway. */
@@ -95,9 +89,9 @@ static bool kernel_can(void)
 
 static int learn(struct prefault_set *set, pid_t pid)
 {
-	int r = kernel_can() ? pagemap_visit(pid, learn_page, set) : -EOPNOTSUPP;
+	int r = kernel_can() ? pagemap_visit(pid, learn_pages, set) : -EOPNOTSUPP;
 
-	if (r == 0 && set->copied > PREFAULT_BYTES_MAX / pagemap_page_size())
+	if (r == 0 && set->copied > PREFAULT_BYTES_MAX)
 		r = -EFBIG;
 	else if (r == 0 && set->stretches.failed)
 		r = -ENOMEM;
@@ -108,15 +102,14 @@ static int learn(struct prefault_set *set, pid_t pid)
 
 static int add_set(struct prefault *prefault, const struct prefault_set *set)
 {
-	struct prefault_set *grown;
+	struct prefault_set *place;
 
 	if (prefault->nsets >= PREFAULT_KINDS_MAX)
 		return -ENOSPC;
-	grown = reallocarray(prefault->sets, prefault->nsets + 1, sizeof(*grown));
-	if (!grown)
+	place = array_append((void **)&prefault->sets, &prefault->nsets, sizeof(*place));
+	if (!place)
 		return -ENOMEM;
-	prefault->sets = grown;
-	prefault->sets[prefault->nsets++] = *set;
+	*place = *set;
 	return 0;
 }
 
@@ -128,24 +121,21 @@ static bool is_final(int r)
 
 ssize_t prefault_learn(struct prefault *prefault, const char *kind, pid_t pid)
 {
-	struct prefault_set set = { .kind = strdup(kind) };
-	int r = set.kind ? 0 : -ENOMEM;
+	struct prefault_set set = { 0 };
+	int r, kept;
 
 	if (find(prefault, kind))
-		r = -EEXIST;
-	if (r == 0)
-		r = learn(&set, pid);
-	if (is_final(r)) {
-		buf_done(&set.stretches);
-		if (add_set(prefault, &set) < 0)
-			set_done(&set);
-		return r;
-	}
-	if (r == 0)
-		r = add_set(prefault, &set);
+		return -EEXIST;
+	set.kind = strdup(kind);
+	r = set.kind ? learn(&set, pid) : -ENOMEM;
 	if (r < 0)
+		buf_done(&set.stretches);
+	kept = r == 0 || is_final(r) ? add_set(prefault, &set) : r;
+	if (kept < 0)
 		set_done(&set);
-	return r < 0 ? r : (ssize_t)set.copied;
+	if (r == 0)
+		r = kept;
+	return r < 0 ? r : (ssize_t)(set.copied / pagemap_page_size());
 }
 
 /* ---- using it ---- */
@@ -153,8 +143,8 @@ ssize_t prefault_learn(struct prefault *prefault, const char *kind, pid_t pid)
 void prefault_apply(const struct prefault *prefault, const char *kind)
 {
 	const struct prefault_set *set = find(prefault, kind);
-	size_t n = 0;
-	const struct stretch *all = set ? stretches_of(set, &n) : NULL;
+	const struct stretch *all = set ? (const void *)set->stretches.data : NULL;
+	size_t n = set ? set->stretches.len / sizeof(*all) : 0;
 
 	for (size_t i = 0; i < n; i++)
 		(void)madvise((void *)all[i].start, all[i].len, all[i].advice);

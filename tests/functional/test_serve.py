@@ -354,7 +354,6 @@ def test_nothing_can_be_made_ready(site):
 
 def test_hooks_are_the_workers(site):
     """A module that an option names is imported in the worker, as it was never audited for."""
-    needs(site.version, *PACKAGES["gthread"])
     serve(site, "gthread", "--option post_worker_init=socket_hooks.post_worker_init", numprocs=1)
     site.wait_log(r"--- web_0\.out\n(.*\n)?hooked\n")
     assert site.get("/made")["made"] == 0

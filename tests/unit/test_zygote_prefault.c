@@ -75,9 +75,9 @@ static void end(pid_t pid)
 
 #define SPOILT 255
 
-/* How many exceptions the writing costs a child that has looked up `program`; SPOILT: its memory is
+/* How many exceptions the writing costs a child that has looked up `kind`; SPOILT: its memory is
  * not what it was. */
-static int cost_for(const struct prefault *prefault, const char *program)
+static int cost_for(const struct prefault *prefault, const char *kind)
 {
 	int status;
 	pid_t pid = fork();
@@ -85,7 +85,7 @@ static int cost_for(const struct prefault *prefault, const char *program)
 	if (pid == 0) {
 		long before;
 
-		prefault_apply(prefault, program);
+		prefault_apply(prefault, kind);
 		for (size_t i = 0; i < PAGES * size; i++)
 			if (memory[i] != 'z')
 				_exit(SPOILT);
