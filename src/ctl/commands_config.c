@@ -216,12 +216,7 @@ static void check_groups(struct ctl *ctl, char **names, const struct rpc_value *
 
 static bool is_wanted(char **names, const char *group)
 {
-	if (!names[0])
-		return true;
-	for (; *names; names++)
-		if (strcmp(*names, group) == 0)
-			return true;
-	return false;
+	return !names[0] || strv_contains(names, group);
 }
 
 /* One group after the other, each a call: as supervisorctl does with a supervisord. */

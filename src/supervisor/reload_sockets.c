@@ -1,6 +1,7 @@
 /* reload_sockets.c - sockets under a new configuration.  See reload.h and listeners.h. */
 #include "base/error.h"
 #include "base/log.h"
+#include "base/strv.h"
 #include "config/config.h"
 #include "config/config_compare.h"
 #include "supervisor/group.h"
@@ -9,21 +10,11 @@
 #include "supervisor/reload.h"
 #include "supervisor/supervisor.h"
 
-#include <string.h>
-
-static bool names(const struct process *process, const char *socket)
-{
-	for (char **name = process->program->sockets; name && *name; name++)
-		if (strcmp(*name, socket) == 0)
-			return true;
-	return false;
-}
-
 /* Whether it runs with this very socket, or is just being started with it. */
 static bool has(const struct process *process, const struct listener *listener)
 {
 	return (process->pid || process->state == PROCESS_STARTING) &&
-	       names(process, listener->config->name) &&
+	       strv_contains(process->program->sockets, listener->config->name) &&
 	       listener_was_given(listener, process->listeners_at);
 }
 
@@ -41,7 +32,8 @@ static const struct process *find_user(const struct groups *groups, const struct
 
 			if (has(process, listener))
 				return process;
-			if (!found && !listener->retired && names(process, listener->config->name))
+			if (!found && !listener->retired &&
+			    strv_contains(process->program->sockets, listener->config->name))
 				found = process;
 		}
 	}

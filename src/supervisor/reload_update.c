@@ -34,14 +34,6 @@ static void fail(struct reload *reload, const char *what, const char *name, cons
 
 /* ---- what is to be done ---- */
 
-static bool is_in(char *const *names, const char *name)
-{
-	for (; names && *names; names++)
-		if (strcmp(*names, name) == 0)
-			return true;
-	return false;
-}
-
 /* Whoever stopped it by hand wants it stopped; what runs, tries to, or has never been wanted to is
  * started. */
 static bool is_wanted(const struct process *process, const struct config_program *program)
@@ -130,7 +122,7 @@ static bool plan_rollout(struct supervisor *supervisor, const struct process *pr
 		return true;
 	if (replace_is_old_first(program))
 		return false;
-	if (is_in(supervisor->reload.rolls, program->name))
+	if (strv_contains(supervisor->reload.rolls, program->name))
 		return true;
 	return strv_add(&supervisor->reload.rolls, program->name) == 0;
 }
@@ -439,8 +431,8 @@ static void start_what_comes(struct supervisor *supervisor)
 		const struct config_group *its = &target->groups[i];
 		struct group *group = groups_find(&supervisor->groups, its->name);
 
-		if (!is_in(reload->names.changed, its->name) &&
-		    !is_in(reload->names.added, its->name))
+		if (!strv_contains(reload->names.changed, its->name) &&
+		    !strv_contains(reload->names.added, its->name))
 			continue;
 		if (!group) {
 			add_missing(supervisor, its);
