@@ -94,7 +94,8 @@ def test_stopped_while_the_next_one_waits_for_its_end(rig, words):
     rig.start(more=more)
     wait_until((rig.directory / "deaf").exists, what="the job")
     number, = rig.rpc.reload("job")
-    wait_until(lambda: rig.rpc.rollout(number)["slots"][0]["state"] == "starting", what="the replacement")
+    # it is looked at, and has slots, after its number has been told
+    wait_until(lambda: [each["state"] for each in rig.rpc.rollout(number)["slots"]] == ["starting"], what="the replacement")
     with subprocess.Popen(rig.words(*words), text=True,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as stop:
         wait_until(lambda: rig.rpc.rollout(number)["slots"][0]["state"] != "starting", what="the end of the replacement")
